@@ -1,1 +1,33 @@
-export {};
+export { specVersionId } from "./objects.ts";
+export type {
+  Cluster,
+  Config,
+  LogDriver,
+  Meta,
+  Network,
+  Node,
+  NodeState,
+  RootCa,
+  Secret,
+  Service,
+  SpecVersion,
+  Task,
+  TaskStatus,
+  UpdateProgress,
+  UpdateState,
+} from "./objects.ts";
+export { PROTOCOL_VERSION } from "./protocol.ts";
+export type {
+  Assignments,
+  DownMessage,
+  FileAssignment,
+  LogMessage,
+  LogSubscription,
+  LogUpMessage,
+  ManagerAddress,
+  SpecAssignment,
+  TaskAssignment,
+  UpMessage,
+} from "./protocol.ts";
+export { compareStates, isDesiredAlive, isTerminal } from "./task-state.ts";
+export type { TaskState } from "./task-state.ts";

@@ -1,0 +1,194 @@
+import type {
+  ConfigSpec,
+  Driver,
+  Endpoint,
+  EndpointSpec,
+  GenericResource,
+  IPAM,
+  NodeDescription,
+  NodeSpec,
+  PortConfig,
+  SecretSpec,
+  ServiceSpec,
+  SwarmSpec,
+  TaskSpec,
+} from "@skein/wire";
+import type { TaskState } from "./task-state.ts";
+
+/** What every stored object has. Times are milliseconds since the epoch. */
+export interface Meta {
+  readonly id: string;
+  /** Docker's `Version.Index`: the index of the batch that wrote the object last. */
+  readonly version: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** The root of trust. Keys and certificates are PEM. */
+export interface RootCa {
+  readonly certificate: string;
+  readonly key: string;
+  /** Set while the root is being rotated (Docker's RootRotationInProgress). */
+  readonly rotation?: {
+    readonly certificate: string;
+    readonly key: string;
+    readonly crossSigned: string;
+  };
+}
+
+/** The one cluster object; its id is the O of every certificate. */
+export interface Cluster extends Meta {
+  readonly spec: SwarmSpec;
+  readonly rootCa: RootCa;
+  /** Complete tokens, `SWMTKN-1-...`. */
+  readonly joinTokens: { readonly worker: string; readonly manager: string };
+  /** `SWMKEY-1-...`, or empty when autolock is off. */
+  readonly unlockKey: string;
+  /** Removed nodes: node id to the time until which its certificate must be refused. */
+  readonly revoked: Readonly<Record<string, number>>;
+  readonly defaultAddrPool: readonly string[];
+  readonly subnetSize: number;
+  readonly dataPathPort: number;
+}
+
+/** Docker's node states; `disconnected` is shown while a node is suspect. */
+export type NodeState = "unknown" | "down" | "ready" | "disconnected";
+
+/** A host of the cluster. `spec` is wanted by people, `description` told by the agent. */
+export interface Node extends Meta {
+  readonly spec: NodeSpec;
+  readonly description?: NodeDescription;
+  readonly status: { readonly state: NodeState; readonly message: string; readonly addr: string };
+  /** The role that its certificate proves; `spec.Role` is the wanted one. */
+  readonly role: "worker" | "manager";
+  /** `host:port` at which other nodes reach this manager. Managers only. */
+  readonly managerAddr?: string;
+  /** When the node went down. Present exactly while `status.state` is `down`. */
+  readonly downSince?: number;
+}
+
+/** Docker's update states. */
+export type UpdateState =
+  | "updating"
+  | "paused"
+  | "completed"
+  | "rollback_started"
+  | "rollback_paused"
+  | "rollback_completed";
+
+/** How far a rolling update is: what `docker service inspect` shows, and what survives a leader change. */
+export interface UpdateProgress {
+  readonly state: UpdateState;
+  readonly message: string;
+  readonly startedAt: number;
+  readonly completedAt?: number;
+  /** How many slots had to be replaced when this update started (the failure ratio's divisor). */
+  readonly dirtySlots: number;
+  /** Ids of the tasks of this update that failed early, each once. */
+  readonly failedTasks: readonly string[];
+  /** When the last slot became clean; the monitor period runs from here. */
+  readonly allCleanSince?: number;
+}
+
+/** A service: its spec, the spec before, and what the control loops keep about it. */
+export interface Service extends Meta {
+  readonly spec: ServiceSpec;
+  /**
+   * Index of the batch that last changed what tasks are made of (TaskTemplate or EndpointSpec).
+   * Names the {@link SpecVersion} of new tasks. Only grows, also on a rollback.
+   */
+  readonly specVersion: number;
+  readonly previousSpec?: ServiceSpec;
+  /** Credentials for pulling the image: base64url JSON as in X-Registry-Auth. Never shown. */
+  readonly registryAuth?: string;
+  readonly previousRegistryAuth?: string;
+  readonly endpoint?: Endpoint;
+  readonly update?: UpdateProgress;
+  /** Jobs only. `iteration` is the version index of the update that began the present run; 0 for the first. */
+  readonly job?: { readonly iteration: number; readonly lastExecution: number };
+}
+
+/**
+ * What the tasks of one service are made of, kept once per version; its id is
+ * {@link specVersionId}. Deleted when neither a task nor the service refers to it.
+ */
+export interface SpecVersion extends Meta {
+  readonly serviceId: string;
+  readonly specVersion: number;
+  readonly task: TaskSpec;
+  readonly endpoint?: EndpointSpec;
+  readonly registryAuth?: string;
+}
+
+/** The id of a {@link SpecVersion}. */
+export const specVersionId = (serviceId: string, specVersion: number): string =>
+  `${serviceId}.${specVersion}`;
+
+/** What the agent observed about a task. Written by agents; before assignment by the leader. */
+export interface TaskStatus {
+  readonly state: TaskState;
+  /** When the observation was made, by the observer's clock. */
+  readonly timestamp: number;
+  readonly message: string;
+  readonly err?: string;
+  readonly container?: {
+    readonly id: string;
+    readonly pid?: number;
+    readonly exitCode?: number;
+  };
+  /** Ports published in host mode, as the engine really mapped them. */
+  readonly ports?: readonly PortConfig[];
+}
+
+/** One scheduled unit of a service: a small record; the spec is in its {@link SpecVersion}. */
+export interface Task extends Meta {
+  readonly serviceId: string;
+  readonly specVersion: number;
+  /** 1.. for replicated, 0.. for replicated jobs, 0 for global. */
+  readonly slot: number;
+  readonly nodeId?: string;
+  readonly desiredState: TaskState;
+  readonly status: TaskStatus;
+  /** By the leader's clock: when it recorded the present `status.state`. Orders history and windows. */
+  readonly appliedAt: number;
+  /** By the leader's clock: when the task was first seen running. */
+  readonly runningSince?: number;
+  /**
+   * A delayed start: the task stays at desired `ready` until `notBefore`, and until the task `after`
+   * has ended or `latest` has passed (behaviour.md, section 8).
+   */
+  readonly start?: {
+    readonly notBefore: number;
+    readonly after?: string;
+    readonly latest: number;
+  };
+  /** Set when this task replaces one that ended by itself: counts for maxAttempts and its window. */
+  readonly restartOf?: string;
+  readonly jobIteration?: number;
+  readonly genericResources?: readonly GenericResource[];
+}
+
+/** A cluster-scope network. Addresses come with the data plane. */
+export interface Network extends Meta {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly driver: { readonly name: string; readonly options: Readonly<Record<string, string>> };
+  readonly ipam?: IPAM;
+  readonly ipv6: boolean;
+  readonly internal: boolean;
+  readonly attachable: boolean;
+  readonly ingress: boolean;
+}
+
+/** A secret. `spec.Data` (base64) never leaves through the API. */
+export interface Secret extends Meta {
+  readonly spec: SecretSpec;
+}
+
+/** A config file. */
+export interface Config extends Meta {
+  readonly spec: ConfigSpec;
+}
+
+/** The default log driver of the cluster, as {@link SwarmSpec} holds it. */
+export type LogDriver = Driver;

@@ -1,0 +1,145 @@
+/**
+ * What managers and agents say to each other on a node's session: one bidirectional stream per
+ * node. The agent speaks first (`hello`), the manager answers `welcome` and a full assignment set.
+ */
+import type {
+  ConfigSpec,
+  EndpointSpec,
+  GenericResource,
+  NodeDescription,
+  SecretSpec,
+  TaskSpec,
+} from "@skein/wire";
+import type { TaskStatus } from "./objects.ts";
+import type { TaskState } from "./task-state.ts";
+
+/** Raised when the messages change in a way that an older peer would not understand. */
+export const PROTOCOL_VERSION = 1;
+
+/** What the tasks of one service version share, sent once per session and version. */
+export interface SpecAssignment {
+  /** `<service id>.<spec version>` */
+  readonly key: string;
+  readonly serviceId: string;
+  readonly serviceName: string;
+  readonly serviceLabels: Readonly<Record<string, string>>;
+  readonly task: TaskSpec;
+  readonly endpoint?: EndpointSpec;
+  readonly registryAuth?: string;
+}
+
+/** A task that this node should hold. */
+export interface TaskAssignment {
+  readonly id: string;
+  /** The key of its {@link SpecAssignment}. */
+  readonly spec: string;
+  readonly slot: number;
+  readonly desiredState: TaskState;
+  /** The state the manager has recorded: a restarted agent does not report anything older. */
+  readonly state: TaskState;
+  readonly genericResources?: readonly GenericResource[];
+}
+
+/** A secret or config that some task here uses. */
+export interface FileAssignment<Spec> {
+  readonly id: string;
+  readonly version: number;
+  readonly spec: Spec;
+}
+
+/**
+ * A set or a difference. A `full` message replaces everything; a `delta` applies to the state after
+ * message `sequence - 1` and must be refused (session reopened) otherwise.
+ */
+export interface Assignments {
+  readonly type: "assignments";
+  readonly kind: "full" | "delta";
+  readonly sequence: number;
+  readonly specs: readonly SpecAssignment[];
+  readonly tasks: readonly TaskAssignment[];
+  readonly removedTasks: readonly string[];
+  readonly secrets: readonly FileAssignment<SecretSpec>[];
+  readonly removedSecrets: readonly string[];
+  readonly configs: readonly FileAssignment<ConfigSpec>[];
+  readonly removedConfigs: readonly string[];
+}
+
+/** Which containers' output is wanted. */
+export interface LogSubscription {
+  readonly id: string;
+  readonly taskIds: readonly string[];
+  readonly follow: boolean;
+  /** Lines from the end, per task; -1 is everything. */
+  readonly tail: number;
+  /** Seconds since the epoch, or 0. */
+  readonly since: number;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+/** One piece of a task's output. */
+export interface LogMessage {
+  readonly taskId: string;
+  readonly stream: "stdout" | "stderr";
+  /** RFC 3339 with nanoseconds. */
+  readonly timestamp: string;
+  /** `log-opt env/labels` attributes of the line. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly data: Uint8Array;
+}
+
+/** A manager that agents may dial. */
+export interface ManagerAddress {
+  readonly nodeId: string;
+  /** `host:port` */
+  readonly addr: string;
+}
+
+/** Agent to manager. */
+export type UpMessage =
+  | {
+      readonly type: "hello";
+      readonly protocol: number;
+      readonly description: NodeDescription;
+      /** The address of this node as it knows it, or empty: the manager then takes the peer's. */
+      readonly addr: string;
+      /** Managers only: `host:port` at which this one's cluster API is reached. */
+      readonly managerAddr?: string;
+    }
+  | { readonly type: "heartbeat" }
+  | { readonly type: "description"; readonly description: NodeDescription }
+  | {
+      readonly type: "statuses";
+      /** Grows by one; acknowledged when durable. */
+      readonly sequence: number;
+      readonly statuses: readonly { readonly taskId: string; readonly status: TaskStatus }[];
+    }
+  /** The node shuts down on purpose: its tasks may be replaced at once. */
+  | { readonly type: "leaving" };
+
+/** Manager to agent. */
+export type DownMessage =
+  | {
+      readonly type: "welcome";
+      readonly sessionId: string;
+      readonly heartbeatMs: number;
+    }
+  /** Sent after `welcome` and whenever one of these changes. */
+  | {
+      readonly type: "cluster";
+      readonly role: "worker" | "manager";
+      readonly wantedRole: "worker" | "manager";
+      readonly managers: readonly ManagerAddress[];
+      readonly rootCertificate: string;
+      /** Raised when the node must renew its certificate now. */
+      readonly renewCertificate: boolean;
+    }
+  | Assignments
+  | { readonly type: "acknowledged"; readonly sequence: number }
+  | { readonly type: "subscribe-logs"; readonly subscription: LogSubscription }
+  | { readonly type: "unsubscribe-logs"; readonly id: string };
+
+/** What an agent says on the stream that carries the output for one subscription. */
+export type LogUpMessage =
+  | { readonly type: "log"; readonly messages: readonly LogMessage[] }
+  | { readonly type: "end"; readonly error?: string };
