@@ -1,0 +1,157 @@
+// Goal: a transaction is visible at once, durable before it is acknowledged, and gone when its batch fails.
+// Method: a memory log whose commits the test releases, holds or refuses.
+import type { Clock } from "@skein/base";
+import type { Config } from "@skein/model";
+import { expect, test } from "vitest";
+import { newMemoryDisk, openMemoryLog } from "./memory-log.ts";
+import type { Log, LogBatch } from "./ports.ts";
+import type { CommittedBatch, Planner } from "./store.ts";
+import { Store } from "./store.ts";
+import type { Change } from "./tables.ts";
+import type { Draft, Transaction } from "./transaction.ts";
+
+const clock: Clock = { now: () => 1000, monotonic: () => 0, sleep: () => Promise.resolve() };
+const config = (id: string, name = id): Draft<Config> => ({
+  id,
+  spec: { Name: name, Labels: {}, Data: "" },
+});
+
+interface Rig {
+  readonly store: Store;
+  readonly commits: LogBatch[];
+  readonly planned: (readonly Change[])[];
+  /** Lets the next held commit through, or fails it. */
+  release(error?: Error): void;
+}
+
+const rig = async (hold: boolean, edit: (tx: Transaction) => void = () => {}): Promise<Rig> => {
+  const inner = openMemoryLog(newMemoryDisk());
+  const commits: LogBatch[] = [];
+  const held: ((error?: Error) => void)[] = [];
+  const log: Log = {
+    ...inner,
+    commit: async (batch) => {
+      commits.push(batch);
+      if (hold)
+        await new Promise<void>((resolve, reject) => {
+          held.push((error) => (error ? reject(error) : resolve()));
+        });
+      await inner.commit(batch);
+    },
+  };
+  const planned: (readonly Change[])[] = [];
+  const planner: Planner = {
+    plan: (tx, changes) => {
+      planned.push(changes);
+      edit(tx);
+    },
+    reset: () => {},
+    failed: () => {},
+  };
+  const store = await Store.open(log, clock);
+  store.lead(await log.campaign("a", new AbortController().signal), planner);
+  return { store, commits, planned, release: (error) => held.shift()?.(error) };
+};
+
+const turns = async (): Promise<void> => {
+  for (let i = 0; i < 20; i += 1) await Promise.resolve();
+};
+
+test("transactions made while a batch is in flight share the next batch", async () => {
+  const { store, commits, release } = await rig(true);
+  const first = store.transact((tx) => tx.put("configs", config("a")).version);
+  await turns();
+  const second = store.transact((tx) => tx.put("configs", config("b")).version);
+  const third = store.transact((tx) => tx.put("configs", config("c")).version);
+  expect(store.view.all("configs").size).toBe(3);
+  expect(store.durableIndex).toBe(0);
+  release();
+  expect(await first).toBe(1);
+  await turns();
+  release();
+  expect(await Promise.all([second, third])).toEqual([2, 2]);
+  expect(commits.map(({ records }) => records.map(({ key }) => key))).toEqual([
+    ["configs/a"],
+    ["configs/b", "configs/c"],
+  ]);
+});
+
+test("what the planner edits joins the batch that caused it", async () => {
+  const { store, commits } = await rig(false, (tx) => {
+    if (tx.get("configs", "a") && !tx.get("configs", "made")) tx.put("configs", config("made"));
+  });
+  await store.transact((tx) => tx.put("configs", config("a")));
+  expect(commits.at(-1)?.records.map(({ key }) => key)).toEqual(["configs/a", "configs/made"]);
+});
+
+test("an exception takes back its own edits only", async () => {
+  const { store } = await rig(false);
+  const good = store.transact((tx) => tx.put("configs", config("good")));
+  const bad = store.transact((tx) => {
+    tx.put("configs", config("bad"));
+    throw new Error("no");
+  });
+  await expect(bad).rejects.toThrow("no");
+  await good;
+  expect([...store.view.all("configs").keys()]).toEqual(["good"]);
+});
+
+test("a refused batch takes back itself and everything built on it, and tells every waiter", async () => {
+  const { store, release } = await rig(true);
+  const first = store.transact((tx) => tx.put("configs", config("a", "old")));
+  await turns();
+  release();
+  await first;
+  const second = store.transact((tx) => tx.put("configs", config("a", "new")));
+  await turns();
+  const third = store.transact((tx) => tx.delete("configs", "a"));
+  const seen = store.barrier();
+  release(new Error("disk full"));
+  for (const promise of [second, third, seen]) await expect(promise).rejects.toThrow("disk full");
+  expect(store.view.get("configs", "a")?.spec.Name).toBe("old");
+  expect(store.view.byName("configs", "OLD")).toHaveLength(1);
+  const again = store.transact((tx) => tx.put("configs", config("b")).version);
+  await turns();
+  release();
+  expect(await again).toBe(2);
+});
+
+test("watchers see durable batches in order, each object once", async () => {
+  const { store } = await rig(false);
+  const seen: CommittedBatch[] = [];
+  store.watch((batch) => seen.push(batch));
+  await store.transact((tx) => {
+    tx.put("configs", config("a"));
+    tx.put("configs", config("a", "second"));
+    tx.put("configs", config("gone"));
+    tx.delete("configs", "gone");
+  });
+  expect(seen.map(({ index }) => index)).toEqual([1]);
+  expect(seen[0]?.changes.map(({ id, before }) => [id, before])).toEqual([["a", undefined]]);
+});
+
+test("a store that lost the leadership refuses, and a new leader loads what was acknowledged", async () => {
+  const disk = newMemoryDisk();
+  const log = openMemoryLog(disk);
+  const planner: Planner = { plan: () => {}, reset: () => {}, failed: () => {} };
+  const old = await Store.open(log, clock);
+  old.lead(await log.campaign("a", new AbortController().signal), planner);
+  await old.transact((tx) => tx.put("configs", config("kept")));
+  const next = await Store.open(openMemoryLog(disk), clock);
+  next.lead(await log.campaign("b", new AbortController().signal), planner);
+  await expect(old.transact((tx) => tx.put("configs", config("lost")))).rejects.toThrow("leader");
+  expect([...next.view.all("configs").keys()]).toEqual(["kept"]);
+});
+
+test("a follower applies the leader's batches", async () => {
+  const disk = newMemoryDisk();
+  const leader = openMemoryLog(disk);
+  const planner: Planner = { plan: () => {}, reset: () => {}, failed: () => {} };
+  const one = await Store.open(leader, clock);
+  const two = await Store.open(openMemoryLog(disk), clock);
+  two.follow(new AbortController().signal);
+  one.lead(await leader.campaign("a", new AbortController().signal), planner);
+  await one.transact((tx) => tx.put("configs", config("a", "Shown")));
+  expect(two.view.byName("configs", "shown").map(({ id }) => id)).toEqual(["a"]);
+  expect(two.durableIndex).toBe(one.durableIndex);
+});
