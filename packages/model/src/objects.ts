@@ -114,6 +114,8 @@ export interface Service extends Meta {
  */
 export interface SpecVersion extends Meta {
   readonly serviceId: string;
+  /** Services cannot be renamed; kept here for tasks that outlive their service. */
+  readonly serviceName: string;
   readonly specVersion: number;
   readonly task: TaskSpec;
   readonly endpoint?: EndpointSpec;

@@ -16,7 +16,10 @@ import type { TaskState } from "./task-state.ts";
 /** Raised when the messages change in a way that an older peer would not understand. */
 export const PROTOCOL_VERSION = 1;
 
-/** What the tasks of one service version share, sent once per session and version. */
+/**
+ * What the tasks of one service version share. Sent with the first task that refers to it; both
+ * sides forget it with the last, so that a later task brings it again.
+ */
 export interface SpecAssignment {
   /** `<service id>.<spec version>` */
   readonly key: string;

@@ -21,7 +21,7 @@ interface Rig {
   readonly commits: LogBatch[];
   readonly planned: (readonly Change[])[];
   /** Lets the next held commit through, or fails it. */
-  release(error?: Error): void;
+  readonly release: (error?: Error) => void;
 }
 
 const rig = async (hold: boolean, edit: (tx: Transaction) => void = () => {}): Promise<Rig> => {

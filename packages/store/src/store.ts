@@ -81,6 +81,11 @@ export class Store {
     return this.#durable;
   }
 
+  /** The index of the newest batch that {@link Store.view} shows anything of, durable or not. */
+  get newestIndex(): number {
+    return this.#open?.changes.index ?? this.#inFlight?.changes.index ?? this.#durable;
+  }
+
   /** Whether transactions are accepted here. */
   get leading(): boolean {
     return this.#leadership !== undefined && !this.#leadership.lost.aborted;

@@ -1,0 +1,268 @@
+import type { Clock, Logger, Random } from "@skein/base";
+import { messageOf, newId, rpcError } from "@skein/base";
+import type { DownMessage, ManagerAddress, Node, UpMessage } from "@skein/model";
+import { PROTOCOL_VERSION } from "@skein/model";
+import type { Change, CommittedBatch, Store, Transaction, View } from "@skein/store";
+import { heartbeatMs, markNode, markReady, silenceMs } from "./liveness.ts";
+import type { SessionLink } from "./session.ts";
+import { Session } from "./session.ts";
+import { applyStatuses } from "./statuses.ts";
+
+/** Docker's default for the heartbeat setting, used until a cluster object exists. */
+const DEFAULT_PERIOD_NS = 5e9;
+
+export interface DispatcherDependencies {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** What the transport calls for one node's stream. */
+export interface SessionPort {
+  receive(message: UpMessage): void;
+  /** The stream ended, for whatever reason. */
+  closed(): void;
+}
+
+/** Who opened a stream, as its certificate and its socket tell. */
+export interface SessionPeer {
+  readonly nodeId: string;
+  /** IP address, used when the agent names none. */
+  readonly address: string;
+}
+
+type Hello = Extract<UpMessage, { type: "hello" }>;
+
+const refused = (kind: "not-found" | "failed-precondition", text: string): Error =>
+  rpcError(kind, text);
+
+/**
+ * The leader's end of all sessions: tells each node its tasks, records what agents report, and
+ * finds out who is silent. Keeps nothing that a new leader would need.
+ */
+export class Dispatcher {
+  readonly #deps: DispatcherDependencies;
+  readonly #sessions = new Map<string, Session>();
+  /** Nodes without session: when (monotonic ms) they count as down. */
+  readonly #deadlines = new Map<string, number>();
+  #stopWatching: (() => void) | undefined;
+
+  constructor(dependencies: DispatcherDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /**
+   * Begins to serve. Every node that is not down gets the time of a lost connection, twice, to come
+   * (back) to this leader; its state is not touched before.
+   */
+  start(signal: AbortSignal): void {
+    const { store, clock } = this.#deps;
+    this.#stopWatching = store.watch((batch) => this.#committed(batch));
+    const deadline = clock.monotonic() + 2 * this.#silenceMs();
+    for (const node of store.view.all("nodes").values())
+      if (node.status.state !== "down") this.#deadlines.set(node.id, deadline);
+    void this.#watchLiveness(signal);
+  }
+
+  /** Ends every session without a word to the store: the agents look for the next leader. */
+  stop(): void {
+    this.#stopWatching?.();
+    for (const session of this.#sessions.values()) session.end();
+    this.#sessions.clear();
+    this.#deadlines.clear();
+  }
+
+  /** A node's agent opened its stream. */
+  connect(peer: SessionPeer, link: SessionLink): SessionPort {
+    const { clock, random } = this.#deps;
+    const session = new Session(newId(random), peer.nodeId, link, clock.monotonic());
+    return {
+      receive: (message) => {
+        session.lastHeard = clock.monotonic();
+        this.#receive(session, peer, message).catch((error: unknown) => {
+          this.#deps.logger.warn("session failed", {
+            nodeId: peer.nodeId,
+            error: messageOf(error),
+          });
+          this.#lost(session, error instanceof Error ? error : new Error(messageOf(error)));
+        });
+      },
+      closed: () => this.#lost(session),
+    };
+  }
+
+  /** Sends to a node's agent, if it has a session. True when it was sent. */
+  send(nodeId: string, message: DownMessage): boolean {
+    const session = this.#sessions.get(nodeId);
+    session?.send(message);
+    return session !== undefined;
+  }
+
+  /** Ids of the nodes whose agents are here. */
+  connected(): ReadonlySet<string> {
+    return new Set(this.#sessions.keys());
+  }
+
+  async #receive(session: Session, peer: SessionPeer, message: UpMessage): Promise<void> {
+    const { store } = this.#deps;
+    switch (message.type) {
+      case "hello":
+        return this.#hello(session, peer, message);
+      case "heartbeat":
+        return;
+      case "description":
+        await store.transact((tx) => {
+          const node = tx.get("nodes", peer.nodeId);
+          if (node) tx.put("nodes", { ...node, description: message.description });
+        });
+        return;
+      case "statuses":
+        await store.transact((tx) => applyStatuses(tx, peer.nodeId, message.statuses));
+        session.send({ type: "acknowledged", sequence: message.sequence });
+        return;
+      case "leaving":
+        await store.transact((tx) => markNode(tx, peer.nodeId, "down", "node is leaving"));
+    }
+  }
+
+  async #hello(session: Session, peer: SessionPeer, hello: Hello): Promise<void> {
+    const { store, logger } = this.#deps;
+    if (hello.protocol > PROTOCOL_VERSION)
+      throw refused(
+        "failed-precondition",
+        `the agent speaks protocol ${hello.protocol}, this manager ${PROTOCOL_VERSION}: upgrade the managers first`,
+      );
+    await store.transact((tx) => this.#register(tx, peer, hello));
+    if (session.ended) return;
+    const former = this.#sessions.get(peer.nodeId);
+    this.#sessions.set(peer.nodeId, session);
+    this.#deadlines.delete(peer.nodeId);
+    former?.end(refused("failed-precondition", "session invalid"));
+    const full = session.prepare(store.view, store.newestIndex);
+    session.send({
+      type: "welcome",
+      sessionId: session.id,
+      heartbeatMs: heartbeatMs(this.#period()),
+    });
+    session.send(clusterMessage(store.view, peer.nodeId));
+    await store.barrier();
+    session.begin(full);
+    logger.info("session opened", { nodeId: peer.nodeId });
+  }
+
+  #register(tx: Transaction, peer: SessionPeer, hello: Hello): Node {
+    const node = tx.get("nodes", peer.nodeId);
+    if (!node) throw refused("not-found", "node not registered");
+    return markReady(tx, node, {
+      description: hello.description,
+      status: { ...node.status, addr: hello.addr === "" ? peer.address : hello.addr },
+      ...(hello.managerAddr === undefined ? {} : { managerAddr: hello.managerAddr }),
+    });
+  }
+
+  #lost(session: Session, error?: Error): void {
+    const { store, clock, logger } = this.#deps;
+    session.end(error);
+    if (this.#sessions.get(session.nodeId) !== session) return;
+    this.#sessions.delete(session.nodeId);
+    this.#deadlines.set(session.nodeId, clock.monotonic() + this.#silenceMs());
+    if (!store.leading) return;
+    store
+      .transact((tx) => markNode(tx, session.nodeId, "disconnected", "connection lost"))
+      .catch((failure: unknown) =>
+        logger.warn("node not marked", { nodeId: session.nodeId, error: messageOf(failure) }),
+      );
+  }
+
+  async #watchLiveness(signal: AbortSignal): Promise<void> {
+    const { clock, logger } = this.#deps;
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(Math.max(50, heartbeatMs(this.#period()) / 4), signal);
+      } catch {
+        return; // the signal: this leader stops
+      }
+      try {
+        await this.#checkLiveness(clock.monotonic());
+      } catch (error) {
+        logger.warn("liveness check failed", { error: messageOf(error) });
+      }
+    }
+  }
+
+  async #checkLiveness(now: number): Promise<void> {
+    const { store, logger } = this.#deps;
+    const down: string[] = [];
+    for (const session of this.#sessions.values())
+      if (now - session.lastHeard >= this.#silenceMs()) {
+        this.#sessions.delete(session.nodeId);
+        session.end();
+        down.push(session.nodeId);
+      }
+    for (const [nodeId, deadline] of this.#deadlines) if (now >= deadline) down.push(nodeId);
+    if (down.length === 0 || !store.leading) return;
+    await store.transact((tx) => {
+      for (const nodeId of down) markNode(tx, nodeId, "down", "heartbeat failure");
+    });
+    for (const nodeId of down) this.#deadlines.delete(nodeId);
+    logger.info("nodes down", { nodeIds: down });
+  }
+
+  #committed(batch: CommittedBatch): void {
+    const { view } = this.#deps.store;
+    const members = batch.changes.some(concernsMembership);
+    for (const session of this.#sessions.values()) {
+      if (!view.get("nodes", session.nodeId)) {
+        this.#sessions.delete(session.nodeId);
+        session.end(refused("not-found", "node not registered"));
+        continue;
+      }
+      session.commit(view, batch);
+      if (members) session.send(clusterMessage(view, session.nodeId));
+    }
+  }
+
+  #period(): number {
+    const [cluster] = this.#deps.store.view.all("clusters").values();
+    const period = cluster?.spec.Dispatcher.HeartbeatPeriod ?? 0;
+    return period > 0 ? period : DEFAULT_PERIOD_NS;
+  }
+
+  #silenceMs(): number {
+    return silenceMs(this.#period());
+  }
+}
+
+/** Whether agents must hear of it: roles, managers' addresses, nodes that came or went, the root. */
+const concernsMembership = (change: Change): boolean => {
+  if (change.table === "clusters") return change.before?.rootCa !== change.after?.rootCa;
+  if (change.table !== "nodes") return false;
+  const { before, after } = change;
+  return (
+    before?.role !== after?.role ||
+    before?.spec.Role !== after?.spec.Role ||
+    before?.managerAddr !== after?.managerAddr
+  );
+};
+
+/** The managers that agents may dial. */
+export const managerAddresses = (view: View): readonly ManagerAddress[] =>
+  [...view.all("nodes").values()].flatMap(({ id, role, managerAddr }) =>
+    role === "manager" && managerAddr !== undefined ? [{ nodeId: id, addr: managerAddr }] : [],
+  );
+
+const clusterMessage = (view: View, nodeId: string): DownMessage => {
+  const node = view.get("nodes", nodeId);
+  const [cluster] = view.all("clusters").values();
+  const role = node?.role ?? "worker";
+  const wantedRole = node?.spec.Role === "manager" ? "manager" : "worker";
+  return {
+    type: "cluster",
+    role,
+    wantedRole,
+    managers: managerAddresses(view),
+    rootCertificate: cluster?.rootCa.certificate ?? "",
+    renewCertificate: role !== wantedRole,
+  };
+};

@@ -1,0 +1,80 @@
+import type { Clock, Logger, Random } from "@skein/base";
+import { messageOf } from "@skein/base";
+import type { Leadership, Store } from "@skein/store";
+import { Dispatcher } from "./dispatcher/dispatcher.ts";
+import { LogBroker } from "./log-broker/broker.ts";
+import { Pipeline } from "./pipeline.ts";
+
+export interface LeaderDependencies {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** How soon the pipeline runs again after it failed as a whole, in milliseconds. */
+const RETRY_MS = 1000;
+
+/**
+ * Everything that only the leader runs, for one term: the pipeline on the store, its wake-ups, the
+ * sessions and the logs. A new term makes a new one.
+ */
+export class Leader {
+  readonly dispatcher: Dispatcher;
+  readonly logs: LogBroker;
+  readonly #deps: LeaderDependencies;
+  readonly #stop = new AbortController();
+  #wake: { readonly at: number; readonly cancel: AbortController } | undefined;
+
+  constructor(dependencies: LeaderDependencies) {
+    this.#deps = dependencies;
+    this.dispatcher = new Dispatcher(dependencies);
+    this.logs = new LogBroker(dependencies, this.dispatcher);
+  }
+
+  /** Takes the lead. Ends by itself when the leadership is lost. */
+  start(leadership: Leadership): void {
+    const { store, random, logger } = this.#deps;
+    const pipeline = new Pipeline({
+      random,
+      logger,
+      onWakeAt: (time) => this.#wakeAt(time),
+    });
+    store.lead(leadership, {
+      plan: (tx, changes) => pipeline.plan(tx, changes),
+      reset: () => pipeline.reset(),
+      failed: (error) => {
+        logger.error("control loops failed", { error: messageOf(error) });
+        this.#wakeAt(this.#deps.clock.now() + RETRY_MS);
+      },
+    });
+    this.dispatcher.start(this.#stop.signal);
+    leadership.lost.addEventListener("abort", () => this.stop(), { once: true });
+  }
+
+  /** Stops all loops and sessions. The store keeps what is durable. */
+  stop(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#stop.abort(new Error("the leader stops"));
+    this.#wake?.cancel.abort(new Error("the leader stops"));
+    this.logs.stop();
+    this.dispatcher.stop();
+  }
+
+  /** Runs the pipeline at `time` (ms since the epoch) unless it is to run before anyway. */
+  #wakeAt(time: number): void {
+    if (this.#stop.signal.aborted) return;
+    if (this.#wake && this.#wake.at <= time) return;
+    this.#wake?.cancel.abort(new Error("an earlier wake-up"));
+    const wake = { at: time, cancel: new AbortController() };
+    this.#wake = wake;
+    const { clock, store } = this.#deps;
+    clock.sleep(Math.max(0, time - clock.now()), wake.cancel.signal).then(
+      () => {
+        if (this.#wake === wake) this.#wake = undefined;
+        store.wake();
+      },
+      () => {}, // cancelled: another wake-up took its place, or the leader stops
+    );
+  }
+}

@@ -1,0 +1,79 @@
+import type { NodeDescription, NodeSpec } from "@skein/wire";
+import { rpcError } from "@skein/base";
+import type { Cluster, Node } from "@skein/model";
+import type { Transaction, View } from "@skein/store";
+
+export type Role = "worker" | "manager";
+
+/** The cluster object; there is exactly one from the moment a cluster exists. */
+export const theCluster = (view: View): Cluster => {
+  const [cluster] = view.all("clusters").values();
+  if (!cluster) throw rpcError("internal", "the cluster object is missing");
+  return cluster;
+};
+
+/** Compares without giving away, by the time it takes, how much of a guess was right. */
+const sameText = (a: string, b: string): boolean => {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < a.length; i += 1)
+    difference |= a.charCodeAt(i) ^ b.charCodeAt(i % Math.max(1, b.length));
+  return difference === 0;
+};
+
+/** The secret half of a token `SWMTKN-1-<digest>-<secret>`: it alone decides the role. */
+const secretOf = (token: string): string => token.split("-")[3] ?? "";
+
+/**
+ * The role that a join token gives. Rejects (invalid-parameter) a token that is not, or no longer,
+ * one of the cluster's.
+ */
+export const roleOfToken = (view: View, token: string): Role => {
+  const { joinTokens } = theCluster(view);
+  const secret = secretOf(token);
+  if (secret !== "" && sameText(secret, secretOf(joinTokens.manager))) return "manager";
+  if (secret !== "" && sameText(secret, secretOf(joinTokens.worker))) return "worker";
+  throw rpcError("invalid-parameter", "A valid join token is necessary to join this cluster");
+};
+
+const newNodeSpec = (role: Role, availability: NodeSpec["Availability"]): NodeSpec => ({
+  Labels: {},
+  Role: role,
+  Availability: availability,
+});
+
+/** What is known of a node when it is first recorded. */
+export interface NewNode {
+  readonly id: string;
+  readonly role: Role;
+  readonly availability: NodeSpec["Availability"];
+  readonly description?: NodeDescription;
+  readonly addr?: string;
+  readonly managerAddr?: string;
+}
+
+/** Records a node that was just admitted. It is unknown until its agent opens a session. */
+export const createNode = (tx: Transaction, node: NewNode): Node =>
+  tx.put("nodes", {
+    id: node.id,
+    spec: newNodeSpec(node.role, node.availability),
+    role: node.role,
+    status: { state: "unknown", message: "", addr: node.addr ?? "" },
+    ...(node.description ? { description: node.description } : {}),
+    ...(node.managerAddr === undefined ? {} : { managerAddr: node.managerAddr }),
+  });
+
+/** Whether the certificate of `nodeId` must be refused: the node was removed from the cluster. */
+export const isRevoked = (view: View, nodeId: string): boolean => {
+  const [cluster] = view.all("clusters").values();
+  return cluster !== undefined && nodeId in cluster.revoked;
+};
+
+/**
+ * The role for which a known node's certificate is renewed: what people want it to be now.
+ * Rejects (not-found) a node that is not on record.
+ */
+export const roleForRenewal = (view: View, nodeId: string): Role => {
+  const node = view.get("nodes", nodeId);
+  if (!node) throw rpcError("not-found", "node not registered");
+  return node.role;
+};

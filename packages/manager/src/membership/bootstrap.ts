@@ -1,0 +1,31 @@
+import type { SwarmSpec } from "@skein/wire";
+import type { RootCa } from "@skein/model";
+import type { Transaction } from "@skein/store";
+import { createNode } from "./admission.ts";
+import type { NewNode } from "./admission.ts";
+
+/** Docker's default pool for overlay subnets and the size of each (behaviour.md, 17.1). */
+export const DEFAULT_ADDR_POOL: readonly string[] = ["10.0.0.0/8"];
+export const DEFAULT_SUBNET_SIZE = 24;
+/** The UDP port of the data path, VXLAN's own. */
+export const DEFAULT_DATA_PATH_PORT = 4789;
+
+/** What `swarm init` decides once. */
+export interface NewCluster {
+  readonly id: string;
+  readonly spec: SwarmSpec;
+  readonly rootCa: RootCa;
+  readonly joinTokens: { readonly worker: string; readonly manager: string };
+  readonly unlockKey: string;
+  readonly defaultAddrPool: readonly string[];
+  readonly subnetSize: number;
+  readonly dataPathPort: number;
+  readonly firstNode: NewNode;
+}
+
+/** Writes the cluster object and the first manager's node, in one transaction. */
+export const bootstrapCluster = (tx: Transaction, cluster: NewCluster): void => {
+  const { firstNode, ...object } = cluster;
+  tx.put("clusters", { ...object, revoked: {} });
+  createNode(tx, firstNode);
+};
