@@ -1,1 +1,19 @@
-export {};
+export type {
+  Backend,
+  ConfigBackend,
+  EventBackend,
+  Filters,
+  InfoBackend,
+  LogBackend,
+  LogLine,
+  LogOptions,
+  LogSelector,
+  LogStream,
+  NetworkBackend,
+  NodeBackend,
+  SecretBackend,
+  ServiceBackend,
+  SwarmBackend,
+  SwarmUpdateFlags,
+  TaskBackend,
+} from "./backend.ts";
