@@ -1,3 +1,8 @@
+export { openLmdbLog } from "./log/lmdb-log.ts";
+export type { LmdbLogOptions } from "./log/lmdb-log.ts";
+export { readManagerKey, writeManagerKey } from "./log/manager-key.ts";
+export type { ManagerKey } from "./log/manager-key.ts";
+export { KEY_BYTES } from "./log/sealing.ts";
 export { writeFileAtomically } from "./shared/atomic-file.ts";
 export type { FileLock } from "./shared/file-lock.ts";
 export { systemClock } from "./system/clock.ts";

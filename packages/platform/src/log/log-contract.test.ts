@@ -1,0 +1,154 @@
+// Goal: every Log keeps the same promises. Method: one suite, run against each implementation.
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Leadership, Log, LogRecord } from "@skein/store";
+import { newMemoryDisk, openMemoryLog } from "@skein/store";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openLmdbLog } from "./lmdb-log.ts";
+
+/** Opens a log on one and the same disk each time it is called. */
+type Opener = () => Promise<Log>;
+
+const implementations: readonly { readonly name: string; readonly disk: () => Opener }[] = [
+  {
+    name: "memory",
+    disk: () => {
+      const disk = newMemoryDisk();
+      return () => Promise.resolve(openMemoryLog(disk));
+    },
+  },
+  {
+    name: "lmdb",
+    disk: () => {
+      const directory = mkdtempSync(join(tmpdir(), "skein-log-"));
+      directories.push(directory);
+      const key = randomBytes(32);
+      return () => openLmdbLog({ directory: join(directory, "state"), key });
+    },
+  },
+];
+
+const directories: string[] = [];
+const never = new AbortController().signal;
+
+const sorted = (records: readonly LogRecord[]): LogRecord[] =>
+  records.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+
+describe.each(implementations)("the $name log", ({ disk }) => {
+  let reopen: Opener;
+  let log: Log;
+  beforeEach(async () => {
+    reopen = disk();
+    log = await reopen();
+  });
+  afterEach(async () => {
+    await log.close();
+    for (const directory of directories.splice(0)) rmSync(directory, { recursive: true });
+  });
+
+  const restart = async (): Promise<void> => {
+    await log.close();
+    log = await reopen();
+  };
+  const lead = (): Promise<Leadership> => log.campaign("m1", never);
+
+  test("is empty at first", async () => {
+    expect(await log.load()).toEqual({ index: 0, records: [] });
+  });
+
+  test("gives back after a restart what was committed, and not what was removed", async () => {
+    const { term } = await lead();
+    const spec = { Name: "web", Env: ["A=1"], Deep: { list: [1, 2.5, -3], no: null, yes: true } };
+    await log.commit({
+      index: 1,
+      term,
+      records: [
+        { key: "services/a", value: spec },
+        { key: "tasks/t1", value: { state: "new", at: 1_763_691_600_123 } },
+        { key: "tasks/t2", value: "only a string" },
+      ],
+    });
+    await log.commit({
+      index: 2,
+      term,
+      records: [
+        { key: "tasks/t1", value: undefined },
+        { key: "tasks/t2", value: { state: "running", text: "ünïcödé ✓", big: 2 ** 52 + 1 } },
+        { key: "tasks/never-was", value: undefined },
+      ],
+    });
+    const wanted = [
+      { key: "services/a", value: spec },
+      { key: "tasks/t2", value: { state: "running", text: "ünïcödé ✓", big: 2 ** 52 + 1 } },
+    ];
+    const before = await log.load();
+    await restart();
+    const after = await log.load();
+    expect([before.index, after.index]).toEqual([2, 2]);
+    expect([sorted(before.records), sorted(after.records)]).toEqual([wanted, wanted]);
+  });
+
+  test("keeps bytes", async () => {
+    const { term } = await lead();
+    const data = new Uint8Array(randomBytes(1_000));
+    await log.commit({ index: 1, term, records: [{ key: "secrets/s", value: { data } }] });
+    await restart();
+    const value = (await log.load()).records[0]?.value as { data: Uint8Array };
+    expect(value.data).toBeInstanceOf(Uint8Array);
+    expect(new Uint8Array(value.data)).toEqual(data);
+  });
+
+  test("is not changed by what the caller does with a value afterwards", async () => {
+    const { term } = await lead();
+    const value = { list: [1] };
+    const committing = log.commit({ index: 1, term, records: [{ key: "k/1", value }] });
+    await committing;
+    value.list.push(2);
+    expect((await log.load()).records).toEqual([{ key: "k/1", value: { list: [1] } }]);
+  });
+
+  test("takes a batch of thousands of records at once", async () => {
+    const { term } = await lead();
+    const records = Array.from({ length: 3_000 }, (_, n) => ({ key: `tasks/${n}`, value: { n } }));
+    await log.commit({ index: 1, term, records });
+    await restart();
+    expect(sorted((await log.load()).records)).toEqual(sorted(records));
+  });
+
+  test("refuses commits of nobody, of a former term, and after resigning", async () => {
+    const refused = { kind: "unavailable" };
+    const record = { key: "k/1", value: 1 };
+    await expect(log.commit({ index: 1, term: 0, records: [record] })).rejects.toMatchObject(
+      refused,
+    );
+    const first = await lead();
+    const second = await lead();
+    expect(second.term).toBeGreaterThan(first.term);
+    expect(first.lost.aborted).toBe(true);
+    expect(second.lost.aborted).toBe(false);
+    await expect(
+      log.commit({ index: 1, term: first.term, records: [record] }),
+    ).rejects.toMatchObject(refused);
+    await second.resign();
+    expect(second.lost.aborted).toBe(true);
+    await expect(
+      log.commit({ index: 1, term: second.term, records: [record] }),
+    ).rejects.toMatchObject(refused);
+    expect(await log.load()).toEqual({ index: 0, records: [] });
+  });
+
+  test("terms grow across restarts", async () => {
+    const { term } = await lead();
+    await restart();
+    expect((await lead()).term).toBeGreaterThan(term);
+  });
+
+  test("a batch without records moves the index", async () => {
+    const { term } = await lead();
+    await log.commit({ index: 1, term, records: [] });
+    await restart();
+    expect((await log.load()).index).toBe(1);
+  });
+});
