@@ -11,6 +11,7 @@ export type {
   Secret,
   Service,
   SpecVersion,
+  StopReason,
   Task,
   TaskStatus,
   UpdateProgress,

@@ -82,11 +82,17 @@ export interface UpdateProgress {
   readonly message: string;
   readonly startedAt: number;
   readonly completedAt?: number;
-  /** How many slots had to be replaced when this update started (the failure ratio's divisor). */
+  /**
+   * How many slots had to be replaced when this update started (the failure ratio's divisor); 0
+   * until the orchestrator has counted them.
+   */
   readonly dirtySlots: number;
-  /** Ids of the tasks of this update that failed early, each once. */
-  readonly failedTasks: readonly string[];
-  /** When the last slot became clean; the monitor period runs from here. */
+  /**
+   * Slots whose new task failed early, each with the first such task's id. The key is the slot
+   * number, for global services the node id. The failure ratio is their number over `dirtySlots`.
+   */
+  readonly failures: Readonly<Record<string, string>>;
+  /** When the last slot was done; the monitor period runs from here. */
   readonly allCleanSince?: number;
 }
 
@@ -104,7 +110,7 @@ export interface Service extends Meta {
   readonly previousRegistryAuth?: string;
   readonly endpoint?: Endpoint;
   readonly update?: UpdateProgress;
-  /** Jobs only. `iteration` is the version index of the update that began the present run; 0 for the first. */
+  /** Jobs only. `iteration` grows by one with each accepted update (Docker's JobIteration.Index). */
   readonly job?: { readonly iteration: number; readonly lastExecution: number };
 }
 
@@ -142,6 +148,25 @@ export interface TaskStatus {
   readonly ports?: readonly PortConfig[];
 }
 
+/**
+ * Why the orchestrators asked a task to stop.
+ * - `restarted`: it ended by itself and was replaced.
+ * - `ended`: it ended by itself and its restart policy allows no replacement; it goes on filling its slot.
+ * - `node`: its node is down, drained, paused while it failed, or gone.
+ * - `constraints`: its node no longer meets the service's constraints or reservations; shown as `rejected`.
+ * - `update`: replaced by a task of a newer spec version.
+ * - `surplus`: more than wanted: scaled down, one too many in a slot, its node no longer in a global set.
+ * - `service`: the service was removed, or a job began a new iteration.
+ */
+export type StopReason =
+  | "restarted"
+  | "ended"
+  | "node"
+  | "constraints"
+  | "update"
+  | "surplus"
+  | "service";
+
 /** One scheduled unit of a service: a small record; the spec is in its {@link SpecVersion}. */
 export interface Task extends Meta {
   readonly serviceId: string;
@@ -156,16 +181,17 @@ export interface Task extends Meta {
   /** By the leader's clock: when the task was first seen running. */
   readonly runningSince?: number;
   /**
-   * A delayed start: the task stays at desired `ready` until `notBefore`, and until the task `after`
-   * has ended or `latest` has passed (behaviour.md, section 8).
+   * A delayed start: the task stays at desired `ready` until `notBefore`, and then until every task
+   * of its slot that was asked to stop has ended (or its node is down), at most until `latest`
+   * (behaviour.md, section 8).
    */
-  readonly start?: {
-    readonly notBefore: number;
-    readonly after?: string;
-    readonly latest: number;
-  };
+  readonly start?: { readonly notBefore: number; readonly latest: number };
   /** Set when this task replaces one that ended by itself: counts for maxAttempts and its window. */
   readonly restartOf?: string;
+  /** Made by a rolling update (or replaces such a task while it runs): occupies one of its workers. */
+  readonly updated?: true;
+  /** Why it is no longer wanted. Present exactly when `desiredState` is `shutdown` or `remove`. */
+  readonly stopReason?: StopReason;
   readonly jobIteration?: number;
   readonly genericResources?: readonly GenericResource[];
 }
