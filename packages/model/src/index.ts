@@ -1,3 +1,5 @@
+export { matchesConstraint, parseConstraint } from "./constraint.ts";
+export type { Constraint } from "./constraint.ts";
 export { specVersionId } from "./objects.ts";
 export type {
   Cluster,
