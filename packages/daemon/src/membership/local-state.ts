@@ -1,0 +1,76 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf, OperationError } from "@skein/base";
+import { writeFileAtomically } from "@skein/platform";
+
+/** What a node remembers about its membership over restarts of the daemon. */
+export interface LocalState {
+  readonly format: 1;
+  readonly nodeId: string;
+  readonly clusterId: string;
+  readonly role: "worker" | "manager";
+  /** `host:port` to bind. */
+  readonly listenAddr: string;
+  /** `host:port` that others dial. */
+  readonly advertiseAddr: string;
+  readonly dataPathAddr: string;
+  /** Managers to dial, `host:port`, newest knowledge. */
+  readonly remotes: readonly string[];
+}
+
+const fileIn = (dataDir: string): string => join(dataDir, "membership.json");
+
+const isLocalState = (value: unknown): value is LocalState =>
+  typeof value === "object" &&
+  value !== null &&
+  "format" in value &&
+  value.format === 1 &&
+  "nodeId" in value &&
+  typeof value.nodeId === "string" &&
+  "role" in value &&
+  (value.role === "worker" || value.role === "manager");
+
+/**
+ * Reads the membership; undefined when this node is in no cluster. A file that is there but can't be
+ * understood is an error (internal) and is never overwritten by itself.
+ */
+export const readLocalState = async (dataDir: string): Promise<LocalState | undefined> => {
+  let text: string;
+  try {
+    text = await readFile(fileIn(dataDir), "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw corrupt(dataDir, messageOf(error));
+  }
+  if (!isLocalState(value)) throw corrupt(dataDir, "fields are missing or of a newer format");
+  return value;
+};
+
+const corrupt = (dataDir: string, reason: string): OperationError =>
+  new OperationError(
+    "internal",
+    `the membership file "${fileIn(dataDir)}" can't be read (${reason}): restore it from a backup, ` +
+      "or leave the cluster with `docker swarm leave --force` and join again",
+  );
+
+/** Writes the membership, all or nothing. */
+export const writeLocalState = (dataDir: string, state: LocalState): Promise<void> =>
+  writeFileAtomically(fileIn(dataDir), `${JSON.stringify(state, null, 2)}\n`);
+
+/** Forgets the membership, then everything else that belonged to it. */
+export const removeLocalState = async (dataDir: string): Promise<void> => {
+  await rm(fileIn(dataDir), { force: true });
+  await wipeMembership(dataDir);
+};
+
+/** Removes what an interrupted init, join or leave may have left behind. */
+export const wipeMembership = async (dataDir: string): Promise<void> => {
+  for (const name of ["state", "certificates", "agent", "manager.key"])
+    await rm(join(dataDir, name), { recursive: true, force: true });
+};

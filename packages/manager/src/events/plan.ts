@@ -1,0 +1,84 @@
+import type { Node, Service } from "@skein/model";
+import type { Change, CommittedBatch } from "@skein/store";
+
+/** A cluster event as Docker's event stream shows it, before it gets its shape there. */
+export interface ClusterEvent {
+  readonly type: "service" | "node" | "secret" | "config" | "network";
+  readonly action: "create" | "update" | "remove";
+  readonly id: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Milliseconds since the epoch; events of one batch share it. */
+  readonly time: number;
+  /** The index of the batch: with `time` it orders events. */
+  readonly index: number;
+}
+
+type Attributes = Record<string, string>;
+
+/** `<name>.old` and `<name>.new`, when the two differ. */
+const difference = (
+  attributes: Attributes,
+  name: string,
+  before: string | undefined,
+  after: string | undefined,
+): void => {
+  if (before === after) return;
+  if (before !== undefined && before !== "") attributes[`${name}.old`] = before;
+  if (after !== undefined && after !== "") attributes[`${name}.new`] = after;
+};
+
+const replicas = (service: Service): string | undefined =>
+  service.spec.Mode.Replicated?.Replicas?.toString();
+
+const serviceAttributes = (before: Service | undefined, after: Service | undefined): Attributes => {
+  const attributes: Attributes = { name: (after ?? before)?.spec.Name ?? "" };
+  if (!before || !after) return attributes;
+  const image = (service: Service): string | undefined =>
+    service.spec.TaskTemplate.ContainerSpec?.Image;
+  difference(attributes, "image", image(before), image(after));
+  difference(attributes, "replicas", replicas(before), replicas(after));
+  difference(attributes, "updatestate", before.update?.state, after.update?.state);
+  return attributes;
+};
+
+const nodeAttributes = (before: Node | undefined, after: Node | undefined): Attributes => {
+  const attributes: Attributes = { name: (after ?? before)?.description?.Hostname ?? "" };
+  if (!before || !after) return attributes;
+  difference(attributes, "availability", before.spec.Availability, after.spec.Availability);
+  difference(attributes, "role", before.spec.Role, after.spec.Role);
+  difference(attributes, "state", before.status.state, after.status.state);
+  return attributes;
+};
+
+const eventOf = (change: Change): Pick<ClusterEvent, "type" | "id" | "attributes"> | undefined => {
+  const { table, id } = change;
+  switch (table) {
+    case "services":
+      return { type: "service", id, attributes: serviceAttributes(change.before, change.after) };
+    case "nodes":
+      return { type: "node", id, attributes: nodeAttributes(change.before, change.after) };
+    case "secrets":
+    case "configs": {
+      const name = (change.after ?? change.before)?.spec.Name ?? "";
+      return { type: table === "secrets" ? "secret" : "config", id, attributes: { name } };
+    }
+    case "networks": {
+      const name = (change.after ?? change.before)?.name ?? "";
+      return { type: "network", id, attributes: { name } };
+    }
+    case "clusters":
+    case "specs":
+    case "tasks":
+      return undefined;
+  }
+};
+
+/** The events that a durable batch makes: one per object, in the order of the changes. */
+export const eventsOf = (batch: CommittedBatch, now: number): readonly ClusterEvent[] =>
+  batch.changes.flatMap((change) => {
+    const event = eventOf(change);
+    if (!event) return [];
+    const { before, after } = change;
+    const action = before === undefined ? "create" : after === undefined ? "remove" : "update";
+    return [{ ...event, action, time: after?.updatedAt ?? now, index: batch.index }];
+  });
