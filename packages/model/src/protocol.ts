@@ -26,6 +26,7 @@ export interface SpecAssignment {
   readonly serviceId: string;
   readonly serviceName: string;
   readonly serviceLabels: Readonly<Record<string, string>>;
+  /** Networks go by name here. */
   readonly task: TaskSpec;
   readonly endpoint?: EndpointSpec;
   readonly registryAuth?: string;
@@ -106,6 +107,8 @@ export type UpMessage =
       readonly description: NodeDescription;
       /** The address of this node as it knows it, or empty: the manager then takes the peer's. */
       readonly addr: string;
+      /** What the node asked for when it joined; counts only the first time it is heard of. */
+      readonly availability?: "active" | "pause" | "drain";
       /** Managers only: `host:port` at which this one's cluster API is reached. */
       readonly managerAddr?: string;
     }

@@ -194,7 +194,7 @@ const toFile = <Spec>(object: {
   spec: object.spec,
 });
 
-/** The spec of a task with what the cluster adds: the service's name and the default log driver. */
+/** The spec of a task with what the cluster knows: names of service and networks, the default log driver. */
 const specAssignment = (view: View, task: Task): SpecAssignment | undefined => {
   const key = specVersionId(task.serviceId, task.specVersion);
   const version = view.get("specs", key);
@@ -202,12 +202,20 @@ const specAssignment = (view: View, task: Task): SpecAssignment | undefined => {
   const service = view.get("services", task.serviceId);
   const [cluster] = view.all("clusters").values();
   const driver = version.task.LogDriver ?? cluster?.spec.TaskDefaults.LogDriver;
+  const networks = version.task.Networks?.map((attachment) => {
+    const network = view.get("networks", attachment.Target ?? "");
+    return network ? { ...attachment, Target: network.name } : attachment;
+  });
   return {
     key,
     serviceId: task.serviceId,
     serviceName: service?.spec.Name ?? version.serviceName,
     serviceLabels: service?.spec.Labels ?? {},
-    task: driver ? { ...version.task, LogDriver: driver } : version.task,
+    task: {
+      ...version.task,
+      ...(driver ? { LogDriver: driver } : {}),
+      ...(networks ? { Networks: networks } : {}),
+    },
     ...(version.endpoint ? { endpoint: version.endpoint } : {}),
     ...(version.registryAuth === undefined ? {} : { registryAuth: version.registryAuth }),
   };

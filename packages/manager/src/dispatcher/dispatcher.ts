@@ -154,7 +154,9 @@ export class Dispatcher {
   #register(tx: Transaction, peer: SessionPeer, hello: Hello): Node {
     const node = tx.get("nodes", peer.nodeId);
     if (!node) throw refused("not-found", "node not registered");
+    const isNew = node.description === undefined && hello.availability !== undefined;
     return markReady(tx, node, {
+      ...(isNew ? { spec: { ...node.spec, Availability: hello.availability } } : {}),
       description: hello.description,
       status: { ...node.status, addr: hello.addr === "" ? peer.address : hello.addr },
       ...(hello.managerAddr === undefined ? {} : { managerAddr: hello.managerAddr }),

@@ -21,11 +21,29 @@ export interface NewCluster {
   readonly subnetSize: number;
   readonly dataPathPort: number;
   readonly firstNode: NewNode;
+  /** Ids for the predefined networks. */
+  readonly newId: () => string;
 }
 
-/** Writes the cluster object and the first manager's node, in one transaction. */
+/** Networks of each engine that services may name (behaviour.md, 17.6). */
+const PREDEFINED_NETWORKS = ["bridge", "host"] as const;
+/** Marks the predefined networks; users may not set it. */
+export const PREDEFINED_LABEL = "com.docker.swarm.predefined";
+
+/** Writes the cluster object and the first manager's node and the predefined networks, in one transaction. */
 export const bootstrapCluster = (tx: Transaction, cluster: NewCluster): void => {
-  const { firstNode, ...object } = cluster;
+  const { firstNode, newId, ...object } = cluster;
   tx.put("clusters", { ...object, revoked: {} });
   createNode(tx, firstNode);
+  for (const name of PREDEFINED_NETWORKS)
+    tx.put("networks", {
+      id: newId(),
+      name,
+      labels: { [PREDEFINED_LABEL]: "true" },
+      driver: { name, options: {} },
+      ipv6: false,
+      internal: false,
+      attachable: false,
+      ingress: false,
+    });
 };

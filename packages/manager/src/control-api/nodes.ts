@@ -1,0 +1,62 @@
+import { OperationError, rpcError } from "@skein/base";
+import type { Node } from "@skein/model";
+import type { Transaction, View } from "@skein/store";
+import type { NodeSpec } from "@skein/wire";
+import { theCluster } from "../membership/admission.ts";
+import { checkVersion, found } from "./versions.ts";
+
+/** How long after its expiry a removed node's certificate stays refused (behaviour.md, 18.7). */
+const REVOKED_MARGIN_MS = 7 * 24 * 3600 * 1000;
+const NANOSECONDS_PER_MS = 1e6;
+/** Docker's default certificate lifetime, 90 days. */
+const DEFAULT_EXPIRY_NS = 90 * 24 * 3600 * 1e9;
+
+const managers = (view: View): readonly Node[] =>
+  [...view.all("nodes").values()].filter(({ spec }) => spec.Role === "manager");
+
+const checkRole = (view: View, node: Node, spec: NodeSpec): void => {
+  if (node.spec.Role === spec.Role) return;
+  if (spec.Role === "manager")
+    throw new OperationError(
+      "not-implemented",
+      `node ${node.id} cannot be promoted: this version of Skein runs one manager`,
+    );
+  if (managers(view).length === 1)
+    throw rpcError("failed-precondition", "attempting to demote the last manager of the swarm");
+};
+
+/** Replaces a node's spec. Role changes are refused where the cluster would lose its managers. */
+export const updateNode = (
+  tx: Transaction,
+  input: { readonly id: string; readonly version: number; readonly spec: NodeSpec },
+): void => {
+  const node = found(tx.get("nodes", input.id), "node", input.id);
+  checkVersion(node, input.version);
+  checkRole(tx, node, input.spec);
+  tx.put("nodes", { ...node, spec: input.spec });
+};
+
+/**
+ * Removes a node: refuses managers always, and nodes that are not down unless forced. Its
+ * certificate is refused from now on.
+ */
+export const removeNode = (
+  tx: Transaction,
+  input: { readonly id: string; readonly force: boolean },
+): void => {
+  const node = found(tx.get("nodes", input.id), "node", input.id);
+  if (node.role === "manager")
+    throw rpcError(
+      "failed-precondition",
+      `node ${node.id} is a cluster manager and is a member of the raft cluster. ` +
+        "It must be demoted to worker before removal",
+    );
+  if (node.status.state === "ready" && !input.force)
+    throw rpcError("failed-precondition", `node ${node.id} is not down and can't be removed`);
+  const cluster = theCluster(tx);
+  const expiryMs = (cluster.spec.CAConfig.NodeCertExpiry ?? DEFAULT_EXPIRY_NS) / NANOSECONDS_PER_MS;
+  const kept = Object.entries(cluster.revoked).filter(([, until]) => until > tx.now);
+  const revoked = { ...Object.fromEntries(kept), [node.id]: tx.now + expiryMs + REVOKED_MARGIN_MS };
+  tx.put("clusters", { ...cluster, revoked });
+  tx.delete("nodes", node.id);
+};
