@@ -3,8 +3,47 @@ export type { LmdbLogOptions } from "./log/lmdb-log.ts";
 export { readManagerKey, writeManagerKey } from "./log/manager-key.ts";
 export type { ManagerKey } from "./log/manager-key.ts";
 export { KEY_BYTES } from "./log/sealing.ts";
+export { newAuthorityHandler, parseAuthorityRequest } from "./pki/authority-handler.ts";
+export type { AuthorityDecisions, AuthorityHandler } from "./pki/authority-handler.ts";
+export { createCertificateRequest, parseCertificateRequest } from "./pki/certificate-request.ts";
+export type { NewRequest } from "./pki/certificate-request.ts";
+export { readCredentials, writeCredentials } from "./pki/credential-files.ts";
+export type { StoredCredentials } from "./pki/credential-files.ts";
+export { parseDesiredAuthority } from "./pki/desired-authority.ts";
+export { joinCluster, renewCredentials } from "./pki/join.ts";
+export type { JoinOptions, RenewOptions } from "./pki/join.ts";
+export {
+  formatJoinToken,
+  isSameJoinToken,
+  newJoinToken,
+  parseJoinToken,
+} from "./pki/join-token.ts";
+export type { JoinToken } from "./pki/join-token.ts";
+export { issueOwnCredentials, withRoots } from "./pki/own-credentials.ts";
+export { renewalMoment, startRenewals } from "./pki/renewal.ts";
+export type { RenewalOptions, Renewals } from "./pki/renewal.ts";
+export { createRootAuthority } from "./pki/root-authority.ts";
+export type { RootAuthority } from "./pki/root-authority.ts";
+export { newSigner } from "./pki/signer.ts";
+export type { NodeCertificate, Signer } from "./pki/signer.ts";
+export { clusterTlsInfo, nodeTlsInfo } from "./pki/tls-info.ts";
+export type { TlsInfo } from "./pki/tls-info.ts";
+export { formatUnlockKey, newUnlockKey, parseUnlockKey } from "./pki/unlock-key.ts";
 export { writeFileAtomically } from "./shared/atomic-file.ts";
+export type {
+  AuthorityConnection,
+  CertificateAuthority,
+  CertificateRequest,
+  IssuedCertificate,
+  Trust,
+} from "./shared/certificate-authority.ts";
+export type { Credentials } from "./shared/credentials.ts";
 export type { FileLock } from "./shared/file-lock.ts";
+export { readIdentity } from "./shared/identity.ts";
+export type { NodeIdentity, NodeRole } from "./shared/identity.ts";
+export { rootDigest } from "./shared/root-digest.ts";
+export { leafOf, validityOf, verifyChain } from "./shared/trust.ts";
+export type { Validity } from "./shared/trust.ts";
 export { systemClock } from "./system/clock.ts";
 export { logLevels, newLogger, stderrLogger } from "./system/logger.ts";
 export type { LoggerOptions, LogLevel } from "./system/logger.ts";

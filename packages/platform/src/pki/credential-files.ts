@@ -1,0 +1,135 @@
+import { createPrivateKey } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { OperationError } from "@skein/base";
+import { isMissing, writeFileAtomically } from "../shared/atomic-file.ts";
+import type { Credentials } from "../shared/credentials.ts";
+import { readIdentity } from "../shared/identity.ts";
+import { leafOf } from "../shared/trust.ts";
+import { formatUnlockKey } from "./unlock-key.ts";
+
+/** The files in `<data-dir>/certificates`, named as swarm's. */
+const files = {
+  root: "swarm-root-ca.crt",
+  certificate: "swarm-node.crt",
+  key: "swarm-node.key",
+  /** All three together: three files cannot be replaced at once, one can. */
+  pending: "swarm-node.pending",
+} as const;
+const PUBLIC = 0o644;
+
+/** The three texts, as they are on the disk. */
+interface Texts {
+  readonly root: string;
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** What the directory holds: nothing, credentials, or a key that needs the unlock key. */
+export type StoredCredentials =
+  | { readonly kind: "absent" }
+  | { readonly kind: "locked" }
+  | { readonly kind: "found"; readonly credentials: Credentials };
+
+const readIfThere = async (path: string): Promise<string | undefined> => {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+};
+
+const damaged = (directory: string, cause?: unknown): OperationError =>
+  new OperationError("internal", `the certificates in "${directory}" are damaged`, { cause });
+
+const replaceFiles = async (directory: string, texts: Texts): Promise<void> => {
+  await writeFileAtomically(join(directory, files.root), texts.root, PUBLIC);
+  await writeFileAtomically(join(directory, files.key), texts.key);
+  await writeFileAtomically(join(directory, files.certificate), texts.certificate, PUBLIC);
+  await rm(join(directory, files.pending), { force: true });
+};
+
+const parsePending = (directory: string, text: string): Texts => {
+  try {
+    const { root, certificate, key } = Object.fromEntries(Object.entries(JSON.parse(text) ?? {}));
+    if (typeof root === "string" && typeof certificate === "string" && typeof key === "string")
+      return { root, certificate, key };
+  } catch (error) {
+    throw damaged(directory, error);
+  }
+  throw damaged(directory);
+};
+
+/** Ends a replacement that a crash interrupted. */
+const finishPending = async (directory: string): Promise<void> => {
+  const pending = await readIfThere(join(directory, files.pending));
+  if (pending !== undefined) await replaceFiles(directory, parsePending(directory, pending));
+};
+
+const decryptKey = (pem: string, unlockKey: Uint8Array): string => {
+  try {
+    const key = createPrivateKey({ key: pem, passphrase: formatUnlockKey(unlockKey) });
+    return key.export({ type: "pkcs8", format: "pem" }).toString();
+  } catch (error) {
+    const message = "swarm could not be unlocked: invalid key provided";
+    throw new OperationError("unauthorized", message, { cause: error });
+  }
+};
+
+const encryptKey = (pem: string, unlockKey: Uint8Array): string =>
+  createPrivateKey(pem)
+    .export({
+      type: "pkcs8",
+      format: "pem",
+      cipher: "aes-256-cbc",
+      passphrase: formatUnlockKey(unlockKey),
+    })
+    .toString();
+
+/**
+ * Replaces the node's credentials in `directory`: after a crash at any moment the former ones or
+ * the new ones are there, never a mixture. The key is encrypted when an unlock key is given.
+ */
+export const writeCredentials = async (
+  directory: string,
+  credentials: Credentials,
+  unlockKey?: Uint8Array,
+): Promise<void> => {
+  const { rootPem, certificatePem, keyPem } = credentials;
+  const key = unlockKey === undefined ? keyPem : encryptKey(keyPem, unlockKey);
+  const texts: Texts = { root: rootPem, certificate: certificatePem, key };
+  await writeFileAtomically(join(directory, files.pending), JSON.stringify(texts));
+  await replaceFiles(directory, texts);
+};
+
+/**
+ * Reads the node's credentials. Does not look at the clock: whether an expired certificate is of
+ * use is for the caller to say. Rejects with kind `internal` when files are missing, cannot be
+ * read or do not belong together, and with `unauthorized` when the unlock key is wrong.
+ */
+export const readCredentials = async (
+  directory: string,
+  unlockKey?: Uint8Array,
+): Promise<StoredCredentials> => {
+  await finishPending(directory);
+  const [root, certificate, stored] = await Promise.all(
+    [files.root, files.certificate, files.key].map((name) => readIfThere(join(directory, name))),
+  );
+  if (certificate === undefined && stored === undefined) return { kind: "absent" };
+  if (root === undefined || certificate === undefined || stored === undefined)
+    throw damaged(directory);
+  const isEncrypted = stored.includes("ENCRYPTED");
+  if (isEncrypted && unlockKey === undefined) return { kind: "locked" };
+  const keyPem = isEncrypted && unlockKey !== undefined ? decryptKey(stored, unlockKey) : stored;
+  try {
+    const leaf = leafOf(certificate);
+    if (!leaf.checkPrivateKey(createPrivateKey(keyPem)))
+      throw new Error("key of another certificate");
+    const identity = readIdentity(leaf);
+    const credentials = { rootPem: root, certificatePem: certificate, keyPem, identity };
+    return { kind: "found", credentials };
+  } catch (error) {
+    throw damaged(directory, error);
+  }
+};

@@ -1,0 +1,50 @@
+import { X509Certificate } from "node:crypto";
+import { rpcError } from "@skein/base";
+import { splitCertificates } from "../shared/pem.ts";
+import { validityOf } from "../shared/trust.ts";
+import { importSigningKey, parsePrivateKey } from "./keys.ts";
+import type { RootAuthority } from "./root-authority.ts";
+
+/** A root that somebody brings must be valid at least this long (behaviour.md, 18.5). */
+const VALIDITY_MIN_MS = 365 * 86_400_000;
+
+const parse = (certificatePem: string): X509Certificate => {
+  const [pem, ...more] = splitCertificates(certificatePem);
+  if (more.length > 0)
+    throw rpcError(
+      "invalid-parameter",
+      "the desired CA certificate cannot contain multiple certificates",
+    );
+  try {
+    return new X509Certificate(pem ?? "");
+  } catch {
+    throw rpcError("invalid-parameter", "could not parse the desired CA certificate");
+  }
+};
+
+/**
+ * Checks a certificate and key that shall become the cluster's root. Throws (kind
+ * `invalid-parameter`) the first rule that is broken: one certificate, readable, of an authority,
+ * valid now and for a year to come, with its own key, strong enough to sign.
+ */
+export const parseDesiredAuthority = async (
+  certificatePem: string,
+  keyPem: string,
+  now: number,
+): Promise<RootAuthority> => {
+  const certificate = parse(certificatePem);
+  if (!certificate.ca)
+    throw rpcError("invalid-parameter", "the desired CA certificate is not of an authority");
+  const { notBefore, notAfter } = validityOf(certificate);
+  if (notBefore > now) throw rpcError("invalid-parameter", "CA certificate is not yet valid");
+  if (notAfter < now + VALIDITY_MIN_MS)
+    throw rpcError("invalid-parameter", "CA certificate expires too soon");
+  const key = parsePrivateKey(keyPem);
+  if (!certificate.checkPrivateKey(key))
+    throw rpcError("invalid-parameter", "the desired CA certificate and key do not match");
+  await importSigningKey(keyPem);
+  return {
+    certificate: splitCertificates(certificatePem).join(""),
+    key: key.export({ type: "pkcs8", format: "pem" }).toString(),
+  };
+};
