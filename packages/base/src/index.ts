@@ -1,4 +1,6 @@
 export type { Clock } from "./clock.ts";
+export { newVirtualClock } from "./virtual-clock.ts";
+export type { VirtualClock } from "./virtual-clock.ts";
 export { deepEqual } from "./equal.ts";
 export { assert, messageOf, OperationError, rpcError, unreachable } from "./errors.ts";
 export type { ErrorKind } from "./errors.ts";
