@@ -119,3 +119,27 @@ export type {
   TaskSpec,
 } from "./types/task-spec.ts";
 export type { ContainerStatus, PortStatus, Task, TaskStateName, TaskStatus } from "./types/task.ts";
+export {
+  checkTemplating,
+  compareApiVersions,
+  gateServiceSpec,
+  gateSwarmInitRequest,
+} from "./api-version.ts";
+export {
+  decodeConfigSpec,
+  decodeNetworkCreateRequest,
+  decodeNodeSpec,
+  decodeSecretSpec,
+  decodeServiceSpec,
+  decodeSwarmInitRequest,
+  decodeSwarmJoinRequest,
+  decodeSwarmSpec,
+  decodeSwarmUnlockRequest,
+} from "./decode.ts";
+export { decodeBase64, encodeBase64 } from "./encoding/base64.ts";
+export { checkFilterKeys, encodeFilters, parseFilters } from "./encoding/filters.ts";
+export type { Filters } from "./encoding/filters.ts";
+export { encodeLogFrame, logFrameReader } from "./encoding/log-stream.ts";
+export type { LogFrame, StreamName } from "./encoding/log-stream.ts";
+export { decodeRegistryAuth, encodeRegistryAuth } from "./encoding/registry-auth.ts";
+export { formatTime } from "./encoding/time.ts";
