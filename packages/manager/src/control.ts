@@ -1,0 +1,214 @@
+import type { Random } from "@skein/base";
+import { newId, OperationError } from "@skein/base";
+import type { Store, View } from "@skein/store";
+import type {
+  Config as ApiConfig,
+  ConfigSpec,
+  Network as ApiNetwork,
+  Node as ApiNode,
+  NodeSpec,
+  Secret as ApiSecret,
+  SecretSpec,
+  Service as ApiService,
+  ServiceSpec,
+  Task as ApiTask,
+} from "@skein/wire";
+import { removeNode, updateNode } from "./control-api/nodes.ts";
+import {
+  createConfig,
+  createSecret,
+  removeConfig,
+  removeSecret,
+  updateConfig,
+  updateSecret,
+} from "./control-api/secrets.ts";
+import { createService, removeService, updateService } from "./control-api/services.ts";
+import { toApiConfig, toApiNetwork, toApiNode, toApiSecret } from "./present/cluster.ts";
+import type { Filters } from "./present/filters.ts";
+import {
+  filterConfigs,
+  filterNodes,
+  filterSecrets,
+  filterServices,
+  filterTasks,
+} from "./present/filters.ts";
+import {
+  findConfig,
+  findNetwork,
+  findNode,
+  findSecret,
+  findService,
+  findTask,
+} from "./present/lookup.ts";
+import { toApiService } from "./present/service.ts";
+import { toApiTask } from "./present/task.ts";
+
+export interface ControlDependencies {
+  readonly store: Store;
+  readonly random: Random;
+  /** The node that leads now. */
+  readonly leaderId: string;
+}
+
+/** A change that is only made if the object still has this version. */
+interface Versioned<Spec> {
+  readonly ref: string;
+  readonly version: number;
+  readonly spec: Spec;
+}
+
+interface Ref {
+  readonly ref: string;
+}
+
+interface Filtered {
+  readonly filters: Filters;
+}
+
+/**
+ * The operations on the cluster's objects, as the API calls them: plain data in and out, references
+ * resolved here. What an answer shows is durable before the answer is given.
+ */
+export class Control {
+  readonly #deps: ControlDependencies;
+
+  constructor(dependencies: ControlDependencies) {
+    this.#deps = dependencies;
+  }
+
+  async #read<T>(look: (view: View) => T): Promise<T> {
+    const { store } = this.#deps;
+    const seen = look(store.view);
+    await store.barrier();
+    return seen;
+  }
+
+  #newId(): string {
+    return newId(this.#deps.random);
+  }
+
+  readonly nodes = {
+    list: ({ filters }: Filtered): Promise<readonly ApiNode[]> =>
+      this.#read((view) =>
+        filterNodes(view, filters).map((node) => toApiNode(node, this.#deps.leaderId)),
+      ),
+    get: ({ ref }: Ref): Promise<ApiNode> =>
+      this.#read((view) => toApiNode(findNode(view, ref), this.#deps.leaderId)),
+    update: async ({ ref, version, spec }: Versioned<NodeSpec>): Promise<void> => {
+      await this.#deps.store.transact((tx) =>
+        updateNode(tx, { id: findNode(tx, ref).id, version, spec }),
+      );
+    },
+    remove: async ({ ref, force }: Ref & { readonly force: boolean }): Promise<void> => {
+      await this.#deps.store.transact((tx) => removeNode(tx, { id: findNode(tx, ref).id, force }));
+    },
+  };
+
+  readonly services = {
+    list: ({
+      filters,
+      status,
+    }: Filtered & { readonly status: boolean }): Promise<readonly ApiService[]> =>
+      this.#read((view) =>
+        filterServices(view, filters).map((service) => toApiService(view, service, { status })),
+      ),
+    get: ({
+      ref,
+      insertDefaults,
+    }: Ref & { readonly insertDefaults: boolean }): Promise<ApiService> =>
+      this.#read((view) => toApiService(view, findService(view, ref), { insertDefaults })),
+    create: async (input: {
+      readonly spec: ServiceSpec;
+      readonly registryAuth: string;
+    }): Promise<{ readonly ID: string }> => {
+      const { store, random } = this.#deps;
+      const id = this.#newId();
+      await store.transact((tx) => createService(tx, random, { id, ...input }));
+      return { ID: id };
+    },
+    update: async ({
+      ref,
+      ...input
+    }: Versioned<ServiceSpec> & {
+      readonly registryAuth: string;
+      readonly registryAuthFrom: string;
+      readonly rollback: string;
+    }): Promise<{ readonly Warnings: readonly string[] | null }> => {
+      await this.#deps.store.transact((tx) =>
+        updateService(tx, { id: findService(tx, ref).id, ...input }),
+      );
+      return { Warnings: null };
+    },
+    remove: async ({ ref }: Ref): Promise<void> => {
+      await this.#deps.store.transact((tx) => removeService(tx, findService(tx, ref).id));
+    },
+  };
+
+  readonly tasks = {
+    list: ({ filters }: Filtered): Promise<readonly ApiTask[]> =>
+      this.#read((view) => filterTasks(view, filters).map((task) => toApiTask(view, task))),
+    get: ({ ref }: Ref): Promise<ApiTask> =>
+      this.#read((view) => toApiTask(view, findTask(view, ref))),
+  };
+
+  readonly secrets = {
+    list: ({ filters }: Filtered): Promise<readonly ApiSecret[]> =>
+      this.#read((view) => filterSecrets(view, filters).map(toApiSecret)),
+    get: ({ ref }: Ref): Promise<ApiSecret> =>
+      this.#read((view) => toApiSecret(findSecret(view, ref))),
+    create: async ({ spec }: { readonly spec: SecretSpec }): Promise<{ readonly ID: string }> => {
+      const id = this.#newId();
+      await this.#deps.store.transact((tx) => createSecret(tx, id, spec));
+      return { ID: id };
+    },
+    update: async ({ ref, version, spec }: Versioned<SecretSpec>): Promise<void> => {
+      await this.#deps.store.transact((tx) =>
+        updateSecret(tx, { id: findSecret(tx, ref).id, version, spec }),
+      );
+    },
+    remove: async ({ ref }: Ref): Promise<void> => {
+      await this.#deps.store.transact((tx) => removeSecret(tx, findSecret(tx, ref).id));
+    },
+  };
+
+  readonly configs = {
+    list: ({ filters }: Filtered): Promise<readonly ApiConfig[]> =>
+      this.#read((view) => filterConfigs(view, filters).map(toApiConfig)),
+    get: ({ ref }: Ref): Promise<ApiConfig> =>
+      this.#read((view) => toApiConfig(findConfig(view, ref))),
+    create: async ({ spec }: { readonly spec: ConfigSpec }): Promise<{ readonly ID: string }> => {
+      const id = this.#newId();
+      await this.#deps.store.transact((tx) => createConfig(tx, id, spec));
+      return { ID: id };
+    },
+    update: async ({ ref, version, spec }: Versioned<ConfigSpec>): Promise<void> => {
+      await this.#deps.store.transact((tx) =>
+        updateConfig(tx, { id: findConfig(tx, ref).id, version, spec }),
+      );
+    },
+    remove: async ({ ref }: Ref): Promise<void> => {
+      await this.#deps.store.transact((tx) => removeConfig(tx, findConfig(tx, ref).id));
+    },
+  };
+
+  readonly networks = {
+    list: (): Promise<readonly ApiNetwork[]> =>
+      this.#read((view) => [...view.all("networks").values()].map(toApiNetwork)),
+    get: ({ ref }: Ref): Promise<ApiNetwork> =>
+      this.#read((view) => toApiNetwork(findNetwork(view, ref))),
+    create: (): Promise<never> =>
+      Promise.reject(
+        new OperationError(
+          "not-implemented",
+          "overlay networks are not supported by this version of Skein",
+        ),
+      ),
+    remove: ({ ref }: Ref): Promise<never> =>
+      this.#read((view) => findNetwork(view, ref)).then(({ name }) => {
+        throw new OperationError(
+          "forbidden",
+          `${name} is a pre-defined network and cannot be removed`,
+        );
+      }),
+  };
+}

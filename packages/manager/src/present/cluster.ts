@@ -1,0 +1,85 @@
+import type { Cluster, Config, Network, Node, Secret } from "@skein/model";
+import type {
+  ClusterInfo,
+  Config as ApiConfig,
+  Network as ApiNetwork,
+  Node as ApiNode,
+  NodeDescription,
+  Secret as ApiSecret,
+  SwarmSpec,
+  TLSInfo,
+} from "@skein/wire";
+import { formatTime } from "@skein/wire";
+import { metaOf } from "./meta.ts";
+
+const noDescription: NodeDescription = { Platform: {}, Resources: {}, Engine: {}, TLSInfo: {} };
+
+/** A node as the API shows it. `leaderId` names the manager that leads now. */
+export const toApiNode = (node: Node, leaderId: string): ApiNode => ({
+  ...metaOf(node),
+  Spec: node.spec,
+  Description: node.description ?? noDescription,
+  Status: {
+    State: node.status.state,
+    ...(node.status.message === "" ? {} : { Message: node.status.message }),
+    ...(node.status.addr === "" ? {} : { Addr: node.status.addr }),
+  },
+  ...(node.role === "manager"
+    ? {
+        ManagerStatus: {
+          ...(node.id === leaderId ? { Leader: true } : {}),
+          Reachability:
+            node.id === leaderId || node.status.state === "ready" ? "reachable" : "unreachable",
+          ...(node.managerAddr === undefined ? {} : { Addr: node.managerAddr }),
+        },
+      }
+    : {}),
+});
+
+/** A secret as the API shows it: without its data. */
+export const toApiSecret = (secret: Secret): ApiSecret => {
+  const { Data: _, ...spec } = secret.spec;
+  return { ...metaOf(secret), Spec: spec };
+};
+
+/** A config as the API shows it, data included. */
+export const toApiConfig = (config: Config): ApiConfig => ({
+  ...metaOf(config),
+  Spec: config.spec,
+});
+
+const withoutKeys = (spec: SwarmSpec): SwarmSpec => {
+  const { SigningCAKey: _, ...ca } = spec.CAConfig;
+  return { ...spec, CAConfig: ca };
+};
+
+/** The cluster as the API shows it, without tokens and keys. */
+export const toClusterInfo = (cluster: Cluster, tlsInfo: TLSInfo): ClusterInfo => ({
+  ...metaOf(cluster),
+  Spec: withoutKeys(cluster.spec),
+  TLSInfo: tlsInfo,
+  RootRotationInProgress: cluster.rootCa.rotation !== undefined,
+  DefaultAddrPool: cluster.defaultAddrPool,
+  SubnetSize: cluster.subnetSize,
+  DataPathPort: cluster.dataPathPort,
+});
+
+/** A cluster network as the API shows it. */
+export const toApiNetwork = (network: Network): ApiNetwork => ({
+  Name: network.name,
+  Id: network.id,
+  Created: formatTime(network.createdAt),
+  Scope: "swarm",
+  Driver: network.driver.name,
+  EnableIPv4: true,
+  EnableIPv6: network.ipv6,
+  IPAM: network.ipam ?? { Driver: "default", Options: null, Config: [] },
+  Internal: network.internal,
+  Attachable: network.attachable,
+  Ingress: network.ingress,
+  ConfigFrom: { Network: "" },
+  ConfigOnly: false,
+  Containers: null,
+  Options: Object.keys(network.driver.options).length > 0 ? network.driver.options : null,
+  Labels: Object.keys(network.labels).length > 0 ? network.labels : null,
+});
