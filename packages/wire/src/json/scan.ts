@@ -15,6 +15,10 @@ const simpleEscapes: Readonly<Record<string, string>> = {
 const isDigit = (character: string | undefined): boolean =>
   character !== undefined && character >= "0" && character <= "9";
 
+/** Stands for itself inside a string: no quote, no backslash, no control character. */
+const isPlain = (character: string | undefined): boolean =>
+  character !== undefined && character !== '"' && character !== "\\" && character >= " ";
+
 const scanUnicodeEscape = (cursor: Cursor): string => {
   for (let digit = 0; digit < 4; digit++, cursor.index++)
     if (!/^[0-9a-fA-F]$/.test(cursor.text[cursor.index] ?? ""))
@@ -28,12 +32,11 @@ const halfSurrogates = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[
 
 /** Reads a string that begins under the cursor. Half surrogates become U+FFFD, as in Go. */
 export const scanString = (cursor: Cursor): string => {
-  const plain = /[^"\\\u0000-\u001f]*/y;
   let value = "";
   for (cursor.index++; ;) {
-    plain.lastIndex = cursor.index;
-    value += plain.exec(cursor.text)?.[0] ?? "";
-    cursor.index = plain.lastIndex;
+    const start = cursor.index;
+    while (isPlain(cursor.text[cursor.index])) cursor.index++;
+    value += cursor.text.slice(start, cursor.index);
     const character = cursor.text[cursor.index];
     if (character !== '"' && character !== "\\") refuse(cursor, "in string literal");
     cursor.index++;
