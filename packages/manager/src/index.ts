@@ -1,1 +1,31 @@
-export {};
+export { Control } from "./control.ts";
+export { updateCluster } from "./control-api/cluster.ts";
+export type { ClusterUpdate } from "./control-api/cluster.ts";
+export { Dispatcher } from "./dispatcher/dispatcher.ts";
+export type { SessionPeer, SessionPort } from "./dispatcher/dispatcher.ts";
+export type { SessionLink } from "./dispatcher/session.ts";
+export { eventsOf } from "./events/plan.ts";
+export type { ClusterEvent } from "./events/plan.ts";
+export { Leader } from "./leader.ts";
+export { LogBroker } from "./log-broker/broker.ts";
+export type { LogPublication, LogRequest, TaskLog } from "./log-broker/broker.ts";
+export {
+  createNode,
+  isRevoked,
+  roleForRenewal,
+  roleOfToken,
+  theCluster,
+} from "./membership/admission.ts";
+export type { NewNode, Role } from "./membership/admission.ts";
+export {
+  bootstrapCluster,
+  DEFAULT_ADDR_POOL,
+  DEFAULT_DATA_PATH_PORT,
+  DEFAULT_SUBNET_SIZE,
+} from "./membership/bootstrap.ts";
+export type { NewCluster } from "./membership/bootstrap.ts";
+export { Pipeline } from "./pipeline.ts";
+export type { PlanContext, PlanOutcome } from "./ports.ts";
+export { toClusterInfo } from "./present/cluster.ts";
+export { findService, findTask } from "./present/lookup.ts";
+export { Scheduler } from "./scheduler/scheduler.ts";

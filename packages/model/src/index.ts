@@ -19,12 +19,13 @@ export type {
   UpdateProgress,
   UpdateState,
 } from "./objects.ts";
-export { PROTOCOL_VERSION } from "./protocol.ts";
+export { LOGS_METHOD, PROTOCOL_VERSION, SESSION_METHOD } from "./protocol.ts";
 export type {
   Assignments,
   DownMessage,
   FileAssignment,
   LogMessage,
+  LogStreamHello,
   LogSubscription,
   LogUpMessage,
   ManagerAddress,

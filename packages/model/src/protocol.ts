@@ -149,3 +149,14 @@ export type DownMessage =
 export type LogUpMessage =
   | { readonly type: "log"; readonly messages: readonly LogMessage[] }
   | { readonly type: "end"; readonly error?: string };
+
+/** The remote call that carries a node's session; both sides send {@link UpMessage} and {@link DownMessage}. */
+export const SESSION_METHOD = "agent.session";
+
+/** The remote call that carries a subscription's output; the agent's first message is {@link LogStreamHello}. */
+export const LOGS_METHOD = "agent.logs";
+
+/** Opens a log stream. */
+export interface LogStreamHello {
+  readonly subscriptionId: string;
+}
