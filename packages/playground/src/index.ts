@@ -1,1 +1,2 @@
-export {};
+export { playgroundCommand } from "./command.ts";
+export type { PlaygroundDependencies } from "./context.ts";
