@@ -1,0 +1,97 @@
+import type { Task } from "@skein/model";
+import { isTerminal } from "@skein/model";
+import { startDueTasks, startOf } from "./delayed-start.ts";
+import { clearSlot, nodeSlots } from "./global.ts";
+import { constraintsOf, isLost, meetsAll } from "./node-fitness.ts";
+import type { Reconciliation } from "./reconciliation.ts";
+import { mayRestart, restartDelay } from "./restart-policy.ts";
+import type { Slot } from "./slots.ts";
+import { endedByItself, groupTasks, isAlive, isLive } from "./slots.ts";
+
+/** Where a slot of a job stands after its lost and ended tasks have been dealt with. */
+type JobSlotState = "running" | "done" | "given up" | "free";
+
+const ofIteration = (work: Reconciliation, slot: Slot): readonly Task[] =>
+  slot.tasks.filter((task) => (task.jobIteration ?? 0) === work.iteration);
+
+const isDone = (task: Task): boolean => isAlive(task) && task.status.state === "complete";
+
+/**
+ * Stops what remains of older iterations. Records of a replicated job's finished tasks stay as its
+ * history, those of a global job go (behaviour.md, section 7).
+ */
+const retireOldIterations = (work: Reconciliation, slot: Slot, all: boolean): void => {
+  for (const task of slot.tasks) {
+    if ((task.jobIteration ?? 0) === work.iteration || task.desiredState === "remove") continue;
+    if (all || !isTerminal(task.status.state)) work.stop(slot, task, "service", "remove");
+  }
+};
+
+/** Deals with tasks that lost their node or ended, and says what the slot needs. */
+const settle = (work: Reconciliation, slot: Slot): JobSlotState => {
+  for (const task of ofIteration(work, slot)) {
+    if (isDone(task) || !isAlive(task)) continue;
+    if (!endedByItself(task)) {
+      if (isLost(work.tx, task)) work.stop(slot, task, "node");
+    } else if (mayRestart(work, slot, task)) {
+      work.stop(slot, task, "restarted");
+      const at = task.appliedAt + restartDelay(work, task);
+      work.create(slot, { ...startOf(work, slot, at), restartOf: task.id });
+    } else work.stop(slot, task, "ended");
+  }
+  startDueTasks(work, slot);
+  const tasks = ofIteration(work, slot);
+  if (tasks.some(isDone)) return "done";
+  if (tasks.some(isLive)) return "running";
+  return tasks.at(-1)?.stopReason === "ended" ? "given up" : "free";
+};
+
+const begin = (work: Reconciliation, slot: Slot): void => {
+  work.create(slot, startOf(work, slot, work.tx.now));
+};
+
+/**
+ * A replicated job: slots from 0, at most `MaxConcurrent` at a time, until `TotalCompletions` have
+ * ended well. A slot that its restart policy gave up stays given up in this iteration.
+ */
+export const reconcileReplicatedJob = (work: Reconciliation): void => {
+  const mode = work.service.spec.Mode.ReplicatedJob ?? {};
+  const concurrent = mode.MaxConcurrent ?? 1;
+  const total = mode.TotalCompletions ?? concurrent;
+  const groups = groupTasks(work.tx.tasksOfService(work.service.id).values(), ({ slot }) =>
+    String(slot),
+  );
+  const slots: Slot[] = [];
+  for (let number = 0; number < total; number += 1) {
+    const key = String(number);
+    slots.push({ key, number, tasks: groups.get(key) ?? [] });
+    groups.delete(key);
+  }
+  for (const [key, tasks] of groups)
+    retireOldIterations(work, { key, number: Number(key), tasks }, false);
+  const free: Slot[] = [];
+  let running = 0;
+  for (const slot of slots) {
+    retireOldIterations(work, slot, false);
+    const state = settle(work, slot);
+    if (state === "running") running += 1;
+    if (state === "free") free.push(slot);
+  }
+  for (const slot of free.slice(0, Math.max(0, concurrent - running))) begin(work, slot);
+};
+
+/** A global job: one task on each node that is ready and active and meets its constraints. */
+export const reconcileGlobalJob = (work: Reconciliation): void => {
+  const constraints = constraintsOf(work.service);
+  for (const slot of nodeSlots(work)) {
+    retireOldIterations(work, slot, true);
+    const node = slot.nodeId === undefined ? undefined : work.tx.get("nodes", slot.nodeId);
+    if (!node) {
+      clearSlot(work, slot, node);
+      continue;
+    }
+    if (settle(work, slot) !== "free") continue;
+    const ready = node.status.state === "ready" && node.spec.Availability === "active";
+    if (ready && meetsAll(constraints, node)) begin(work, slot);
+  }
+};
