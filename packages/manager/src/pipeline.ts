@@ -1,0 +1,150 @@
+import type { Logger, Random } from "@skein/base";
+import { messageOf } from "@skein/base";
+import type { Task } from "@skein/model";
+import type { Change, Transaction } from "@skein/store";
+import { allocateTasks } from "./allocator/allocate.ts";
+import { enforceNode } from "./constraint-enforcer/enforce.ts";
+import { DirtySet } from "./dirty-set.ts";
+import { reconcileService } from "./orchestrator/reconcile.ts";
+import type { PlanContext, PlanOutcome } from "./ports.ts";
+import { Scheduler } from "./scheduler/scheduler.ts";
+import { reapSpec, reapTasks } from "./task-reaper/reap.ts";
+import { WakeTimes } from "./wake-times.ts";
+
+/** How often one batch goes around; what is left comes in the next one. */
+const MAX_ROUNDS = 8;
+/** First and longest pause before a control function that failed runs again, in milliseconds. */
+const RETRY_MS = 1000;
+const RETRY_MAX_MS = 60_000;
+
+export interface PipelineDependencies {
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Told, after each run, when the pipeline wants to run again even if nothing changes. */
+  readonly onWakeAt?: (time: number) => void;
+}
+
+/**
+ * The leader's control loops, fused: whatever became dirty goes in one fixed order through node
+ * enforcement, orchestration, allocation, scheduling and reaping, and around again until nothing is
+ * dirty; all of it joins the batch that caused it (design.md, section 3).
+ *
+ * - What is remembered here (dirty sets, wake-ups, retries, the scheduler's sums) is derived. After
+ *   {@link Pipeline.reset} the first run looks at everything and reaches the same.
+ * - A function that throws loses its own edits only; it runs again later, others go on.
+ */
+export class Pipeline {
+  readonly #context: PlanContext;
+  readonly #onWakeAt: (time: number) => void;
+  readonly #scheduler = new Scheduler();
+  readonly #wakeTimes = new WakeTimes();
+  readonly #failures = new Map<string, number>();
+  #dirty = new DirtySet();
+  #everything = true;
+
+  constructor({ random, logger, onWakeAt }: PipelineDependencies) {
+    this.#context = { random, logger };
+    this.#onWakeAt = onWakeAt ?? ((): void => {});
+  }
+
+  /** Forgets everything derived. */
+  reset(): void {
+    this.#scheduler.reset();
+    this.#wakeTimes.clear();
+    this.#failures.clear();
+    this.#dirty = new DirtySet();
+    this.#everything = true;
+  }
+
+  /** When the pipeline wants to run again even if nothing changes, in ms since the epoch. */
+  nextWakeAt(): number | undefined {
+    return this.#wakeTimes.next();
+  }
+
+  /** Runs over what `changes` made dirty and what waited for this time. */
+  plan(tx: Transaction, changes: readonly Change[]): void {
+    let start = tx.mark();
+    this.#scheduler.observe(changes);
+    this.#dirty.mark(tx, changes);
+    if (this.#everything) {
+      this.#everything = false;
+      this.#dirty.markAll(tx);
+      allocateTasks(tx, [...tx.unassigned().values()]);
+    } else allocateTasks(tx, tasksOf(changes));
+    const touched = new DirtySet();
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      this.#markDue(tx.now);
+      if (round > 0 && this.#dirty.nodes.size + this.#dirty.services.size === 0) break;
+      this.#round(tx, touched, start);
+      start = tx.mark();
+    }
+    this.#reap(tx, touched);
+    if (this.#dirty.nodes.size + this.#dirty.services.size > 0) this.#wakeTimes.set("rest", tx.now);
+    const next = this.nextWakeAt();
+    if (next !== undefined) this.#onWakeAt(next);
+  }
+
+  #markDue(now: number): void {
+    for (const key of this.#wakeTimes.due(now)) {
+      const [kind, id = ""] = key.split("/");
+      if (kind === "service" || kind === "reaper") this.#dirty.services.add(id);
+      if (kind === "node") this.#dirty.nodes.add(id);
+    }
+  }
+
+  #round(tx: Transaction, touched: DirtySet, start: number): void {
+    const dirty = this.#dirty;
+    this.#dirty = new DirtySet();
+    for (const id of dirty.nodes) this.#run(tx, `node/${id}`, () => enforceNode(tx, id));
+    dirty.mark(tx, tx.changesSince(start));
+    for (const id of dirty.services)
+      this.#run(tx, `service/${id}`, () => reconcileService(tx, id, this.#context));
+    allocateTasks(tx, tasksOf(tx.changesSince(start)));
+    const made = tx.changesSince(start);
+    touched.mark(tx, made);
+    for (const id of dirty.services) touched.services.add(id);
+    for (const id of dirty.specs) touched.specs.add(id);
+    this.#scheduler.observe(made);
+    this.#schedule(tx);
+  }
+
+  /** What the scheduler did may concern services again: an update tells what it waits for. */
+  #schedule(tx: Transaction): void {
+    const mark = tx.mark();
+    this.#run(tx, "scheduler", () => this.#scheduler.schedule(tx, this.#context));
+    if (this.#failures.has("scheduler")) this.#scheduler.reset();
+    this.#dirty.mark(tx, tx.changesSince(mark));
+  }
+
+  #reap(tx: Transaction, touched: DirtySet): void {
+    const mark = tx.mark();
+    for (const id of touched.services)
+      this.#run(tx, `reaper/${id}`, () => {
+        reapTasks(tx, id);
+        return {};
+      });
+    const deleted = tx.changesSince(mark);
+    this.#scheduler.observe(deleted);
+    const after = new DirtySet();
+    after.mark(tx, deleted);
+    for (const id of [...touched.specs, ...after.specs]) reapSpec(tx, id);
+  }
+
+  /** Runs one control function; when it throws, its edits are taken back and it comes again. */
+  #run(tx: Transaction, key: string, plan: () => PlanOutcome | void): void {
+    try {
+      const outcome = tx.attempt(plan);
+      this.#failures.delete(key);
+      this.#wakeTimes.set(key, outcome?.wakeAt);
+    } catch (error) {
+      const failures = this.#failures.get(key) ?? 0;
+      this.#failures.set(key, failures + 1);
+      const pause = Math.min(RETRY_MS * 2 ** failures, RETRY_MAX_MS);
+      this.#wakeTimes.set(key, tx.now + pause);
+      this.#context.logger.error("control function failed", { key, error: messageOf(error) });
+    }
+  }
+}
+
+const tasksOf = (changes: readonly Change[]): readonly Task[] =>
+  changes.flatMap((change) => (change.table === "tasks" && change.after ? [change.after] : []));
