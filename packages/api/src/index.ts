@@ -1,3 +1,5 @@
+export { createApi } from "./api.ts";
+export type { Api, ApiDependencies } from "./api.ts";
 export type {
   Backend,
   ConfigBackend,
@@ -17,3 +19,5 @@ export type {
   SwarmUpdateFlags,
   TaskBackend,
 } from "./backend.ts";
+export { errorResponse, errorText } from "./error-response.ts";
+export type { ApiBody, ApiRequest, ApiResponse, EngineApi, EngineResponse } from "./http.ts";

@@ -3,8 +3,8 @@ export type { LmdbLogOptions } from "./log/lmdb-log.ts";
 export { readManagerKey, writeManagerKey } from "./log/manager-key.ts";
 export type { ManagerKey } from "./log/manager-key.ts";
 export { KEY_BYTES } from "./log/sealing.ts";
-export { newAuthorityHandler, parseAuthorityRequest } from "./pki/authority-handler.ts";
-export type { AuthorityDecisions, AuthorityHandler } from "./pki/authority-handler.ts";
+export { newAuthorityHandler } from "./pki/authority-handler.ts";
+export type { AuthorityDecisions } from "./pki/authority-handler.ts";
 export { createCertificateRequest, parseCertificateRequest } from "./pki/certificate-request.ts";
 export type { NewRequest } from "./pki/certificate-request.ts";
 export { readCredentials, writeCredentials } from "./pki/credential-files.ts";
@@ -30,8 +30,20 @@ export { clusterTlsInfo, nodeTlsInfo } from "./pki/tls-info.ts";
 export type { TlsInfo } from "./pki/tls-info.ts";
 export { formatUnlockKey, newUnlockKey, parseUnlockKey } from "./pki/unlock-key.ts";
 export { writeFileAtomically } from "./shared/atomic-file.ts";
+export { connectAuthority, authorityOver } from "./rpc/authority-client.ts";
+export { authorityRoutes } from "./rpc/authority-methods.ts";
+export { connectRpc } from "./rpc/client.ts";
+export type { CallOptions, ConnectOptions, RpcConnection } from "./rpc/client.ts";
+export type { ConnectAs } from "./rpc/dial.ts";
+export { encode } from "./rpc/frames.ts";
+export type { EncodedMessage } from "./rpc/frames.ts";
+export type { NodePeer, Peer, RpcMethod } from "./rpc/router.ts";
+export type { RpcStream } from "./rpc/rpc-stream.ts";
+export { startRpcServer } from "./rpc/server.ts";
+export type { RpcServer, RpcServerOptions } from "./rpc/server.ts";
 export type {
   AuthorityConnection,
+  AuthorityHandler,
   CertificateAuthority,
   CertificateRequest,
   IssuedCertificate,
@@ -50,3 +62,8 @@ export type { LoggerOptions, LogLevel } from "./system/logger.ts";
 export { notifyServiceManager } from "./system/notify.ts";
 export { claimPidFile } from "./system/pid-file.ts";
 export { systemRandom } from "./system/random.ts";
+export { engineClient } from "./http/engine-client.ts";
+export { formatListenAddress, parseListenAddress } from "./http/listen-address.ts";
+export type { ListenAddress } from "./http/listen-address.ts";
+export { listen } from "./http/listener.ts";
+export type { Listener, ListenerOptions, ListenerTls } from "./http/listener.ts";

@@ -1,0 +1,99 @@
+import { OperationError } from "@skein/base";
+import { decodeNetworkCreateRequest, parseFilters } from "@skein/wire";
+import type { Network, NetworkCreateRequest, NetworkCreateResponse } from "@skein/wire";
+import type { Backend } from "../backend.ts";
+import { passToEngine } from "../engine-pass.ts";
+import { empty, json, readAll } from "../http.ts";
+import type { ApiResponse, EngineApi } from "../http.ts";
+import type { Call, Route } from "../router.ts";
+
+/** What these routes need. */
+export interface NetworkDependencies {
+  readonly backend: Backend;
+  readonly engine: EngineApi;
+}
+
+const ref = (call: Call): string => call.params["id"] ?? "";
+
+const isNotFound = (error: unknown): boolean =>
+  error instanceof OperationError && error.kind === "not-found";
+
+/** The cluster's network, or undefined when it has none of that name or id. */
+const clusterNetwork = async (backend: Backend, name: string): Promise<Network | undefined> => {
+  try {
+    return await backend.networks.get({ ref: name });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+};
+
+const isListOfNetworks = (value: unknown): value is readonly { readonly Id?: string }[] =>
+  Array.isArray(value);
+
+/** The cluster's networks first, then the engine's that are not the same. */
+const list = async (call: Call, { backend, engine }: NetworkDependencies): Promise<ApiResponse> => {
+  const answer = await passToEngine(engine, call.request);
+  if (answer.status !== 200) return answer;
+  const text = await readAll(answer.body);
+  const local: unknown = JSON.parse(text);
+  // The engine has accepted the filters, so they can be read.
+  const filters = Object.fromEntries(parseFilters(call.query.text("filters")));
+  const cluster = await backend.networks.list({ filters });
+  if (cluster.length === 0 || !isListOfNetworks(local)) return { ...answer, body: text };
+  const ids = new Set(cluster.map(({ Id }) => Id));
+  return json(200, [...cluster, ...local.filter(({ Id }) => !ids.has(Id ?? ""))]);
+};
+
+const get = async (call: Call, { backend, engine }: NetworkDependencies): Promise<ApiResponse> => {
+  const scope = call.query.text("scope");
+  if (scope === "swarm") {
+    const network = await clusterNetwork(backend, ref(call));
+    if (network) return json(200, network);
+  }
+  const answer = await passToEngine(engine, call.request);
+  if (answer.status !== 404 || scope === "local") return answer;
+  const network = await clusterNetwork(backend, ref(call));
+  return network ? json(200, network) : answer;
+};
+
+const readCreate = (text: string): NetworkCreateRequest | undefined => {
+  try {
+    return decodeNetworkCreateRequest(text);
+  } catch {
+    // The engine refuses it in its own words.
+    return undefined;
+  }
+};
+
+const create = async (
+  call: Call,
+  { backend, engine }: NetworkDependencies,
+): Promise<ApiResponse> => {
+  const text = await call.request.body();
+  const request = readCreate(text);
+  const ofCluster =
+    request && (request.Driver === "overlay" || request.Scope === "swarm" || request.Ingress);
+  if (!ofCluster) return await passToEngine(engine, call.request, text);
+  const { ID } = await backend.networks.create({ request });
+  const body: NetworkCreateResponse = { Id: ID, Warning: "" };
+  return json(201, body);
+};
+
+const remove = async (
+  call: Call,
+  { backend, engine }: NetworkDependencies,
+): Promise<ApiResponse> => {
+  const answer = await passToEngine(engine, call.request);
+  if (answer.status !== 404 || !(await clusterNetwork(backend, ref(call)))) return answer;
+  await backend.networks.remove({ ref: ref(call) });
+  return empty(204);
+};
+
+/** The part of /networks that the cluster shares with the engine. */
+export const networkRoutes = (dependencies: NetworkDependencies): readonly Route[] => [
+  { method: "GET", pattern: "/networks", handler: (call) => list(call, dependencies) },
+  { method: "POST", pattern: "/networks/create", handler: (call) => create(call, dependencies) },
+  { method: "GET", pattern: "/networks/{id...}", handler: (call) => get(call, dependencies) },
+  { method: "DELETE", pattern: "/networks/{id...}", handler: (call) => remove(call, dependencies) },
+];
