@@ -35,3 +35,14 @@ export type {
 } from "./protocol.ts";
 export { compareStates, isDesiredAlive, isTerminal } from "./task-state.ts";
 export type { TaskState } from "./task-state.ts";
+export { convertServiceSpec } from "./validation/convert-service.ts";
+export { isImageReference } from "./validation/image-reference.ts";
+export { validateDnsName } from "./validation/names.ts";
+export {
+  convertNodeSpec,
+  convertSwarmSpec,
+  validateConfigSpec,
+  validateSecretSpec,
+  validateSwarmSpec,
+} from "./validation/objects.ts";
+export { validateServiceSpec } from "./validation/service.ts";

@@ -1,0 +1,40 @@
+import { rpcError } from "@skein/base";
+import type { Placement, RestartPolicy, TaskSpec } from "@skein/wire";
+import { parseConstraint } from "../constraint.ts";
+import { validateContainer } from "./container.ts";
+import { validateConfigReferences, validateSecretReferences } from "./references.ts";
+import { validateResources } from "./resources.ts";
+
+const validateRestartPolicy = ({ Delay = 0, Window = 0 }: RestartPolicy): void => {
+  if (Delay < 0) throw rpcError("invalid-parameter", "TaskSpec: restart-delay cannot be negative");
+  if (Window < 0)
+    throw rpcError("invalid-parameter", "TaskSpec: restart-window cannot be negative");
+};
+
+const spreadDescriptor = /^(?:node|engine)\.labels\../i;
+
+/** Descriptors of another form spread over nothing; the reference ignores them silently. */
+const validatePlacement = ({ Constraints = [], Preferences = [] }: Placement): void => {
+  for (const constraint of Constraints) parseConstraint(constraint);
+  for (const { Spread } of Preferences)
+    if (!spreadDescriptor.test(Spread.SpreadDescriptor))
+      throw rpcError(
+        "invalid-parameter",
+        `TaskSpec: spread descriptor ${JSON.stringify(Spread.SpreadDescriptor)} is invalid: ` +
+          "expected node.labels.<name> or engine.labels.<name>",
+      );
+};
+
+/** What a service's tasks are made of. Throws invalid-parameter in the reference's words. */
+export const validateTaskSpec = (spec: TaskSpec): void => {
+  if (spec.Resources) validateResources(spec.Resources);
+  if (spec.RestartPolicy) validateRestartPolicy(spec.RestartPolicy);
+  if (spec.Placement) validatePlacement(spec.Placement);
+  if (spec.Runtime === "attachment")
+    throw rpcError("not-implemented", "RuntimeUnsupported: container runtime expected");
+  const container = spec.ContainerSpec;
+  if (!container) return;
+  validateSecretReferences(container);
+  validateConfigReferences(container);
+  validateContainer(container);
+};
