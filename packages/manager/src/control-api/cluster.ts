@@ -1,7 +1,7 @@
 import type { Random } from "@skein/base";
 import { OperationError, toBase36 } from "@skein/base";
 import type { Cluster } from "@skein/model";
-import { validateSwarmSpec } from "@skein/model";
+import { convertSwarmSpec, validateSwarmSpec } from "@skein/model";
 import type { Transaction } from "@skein/store";
 import type { SwarmSpec } from "@skein/wire";
 import { theCluster } from "../membership/admission.ts";
@@ -50,5 +50,5 @@ export const updateCluster = (tx: Transaction, random: Random, input: ClusterUpd
     worker: rotateWorkerToken ? withNewSecret(worker, random) : worker,
     manager: rotateManagerToken ? withNewSecret(manager, random) : manager,
   };
-  tx.put("clusters", { ...cluster, spec: input.spec, joinTokens });
+  tx.put("clusters", { ...cluster, spec: convertSwarmSpec(input.spec), joinTokens });
 };

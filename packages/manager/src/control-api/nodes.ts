@@ -1,5 +1,6 @@
 import { OperationError, rpcError } from "@skein/base";
 import type { Node } from "@skein/model";
+import { convertNodeSpec } from "@skein/model";
 import type { Transaction, View } from "@skein/store";
 import type { NodeSpec } from "@skein/wire";
 import { theCluster } from "../membership/admission.ts";
@@ -31,9 +32,10 @@ export const updateNode = (
   input: { readonly id: string; readonly version: number; readonly spec: NodeSpec },
 ): void => {
   const node = found(tx.get("nodes", input.id), "node", input.id);
+  const spec = convertNodeSpec(input.spec);
   checkVersion(node, input.version);
-  checkRole(tx, node, input.spec);
-  tx.put("nodes", { ...node, spec: input.spec });
+  checkRole(tx, node, spec);
+  tx.put("nodes", { ...node, spec });
 };
 
 /**

@@ -1,7 +1,7 @@
 import type { Random } from "@skein/base";
 import { OperationError, rpcError } from "@skein/base";
 import type { Service } from "@skein/model";
-import { validateServiceSpec } from "@skein/model";
+import { convertServiceSpec, validateServiceSpec } from "@skein/model";
 import type { Transaction } from "@skein/store";
 import type { ServiceMode, ServiceSpec } from "@skein/wire";
 import { createService as recordService, swapSpecs, writeSpec } from "../service-spec.ts";
@@ -16,21 +16,8 @@ import { checkVersion, found } from "./versions.ts";
 
 const modeOf = (mode: ServiceMode): string => Object.keys(mode).toSorted().join();
 
-/** What Docker fills in on storing: a mode, and one replica where none is said (api.md, 2.3). */
-const withDefaults = (spec: ServiceSpec): ServiceSpec => {
-  const { Mode } = spec;
-  if (Mode.Global || Mode.GlobalJob) return spec;
-  if (Mode.ReplicatedJob) {
-    const concurrent = Mode.ReplicatedJob.MaxConcurrent ?? 1;
-    const total = Mode.ReplicatedJob.TotalCompletions ?? concurrent;
-    const job = { MaxConcurrent: concurrent, TotalCompletions: total };
-    return { ...spec, Mode: { ReplicatedJob: job } };
-  }
-  return { ...spec, Mode: { Replicated: { Replicas: Mode.Replicated?.Replicas ?? 1 } } };
-};
-
 const checked = (tx: Transaction, id: string, asked: ServiceSpec): ServiceSpec => {
-  const spec = withDefaults(resolveNetworks(tx, asked));
+  const spec = convertServiceSpec(resolveNetworks(tx, asked));
   validateServiceSpec(spec);
   refuseUnsupported(spec);
   checkPorts(tx, id, spec);
