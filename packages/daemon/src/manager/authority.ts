@@ -1,13 +1,8 @@
 import type { Clock, Random } from "@skein/base";
 import { newId, OperationError } from "@skein/base";
 import { createNode, isRevoked, roleForRenewal, roleOfToken, theCluster } from "@skein/manager";
-import {
-  authorityMethods,
-  newAuthorityHandler,
-  newSigner,
-  parseAuthorityRequest,
-} from "@skein/platform";
-import type { AuthorityHandler, RpcMethod, Signer } from "@skein/platform";
+import { newAuthorityHandler, newSigner } from "@skein/platform";
+import type { AuthorityHandler, Signer } from "@skein/platform";
 import type { Store } from "@skein/store";
 
 const NANOSECONDS_PER_MS = 1e6;
@@ -57,18 +52,3 @@ export const newAuthority = ({ store, clock, random }: AuthorityDependencies): A
     },
   });
 };
-
-/** The authority's remote calls, open to nodes that have no certificate yet. */
-export const authorityCalls = (authority: AuthorityHandler): readonly RpcMethod[] => [
-  {
-    name: authorityMethods.rootCertificate,
-    allow: "anyone",
-    unary: () => Promise.resolve(authority.rootCertificate()),
-  },
-  {
-    name: authorityMethods.requestCertificate,
-    allow: "anyone",
-    unary: (peer, request) =>
-      authority.requestCertificate(parseAuthorityRequest(request), peer.identity),
-  },
-];

@@ -74,3 +74,6 @@ export const wipeMembership = async (dataDir: string): Promise<void> => {
   for (const name of ["state", "certificates", "agent", "manager.key"])
     await rm(join(dataDir, name), { recursive: true, force: true });
 };
+
+/** Where this node's certificate and key are. */
+export const certificateDirectory = (dataDir: string): string => join(dataDir, "certificates");

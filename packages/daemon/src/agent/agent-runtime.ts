@@ -1,0 +1,32 @@
+import type { ManagerAddress } from "@skein/model";
+import type { Credentials } from "@skein/platform";
+import type { NodeAvailability } from "@skein/wire";
+import type { LocalState } from "../membership/local-state.ts";
+
+/** What an agent is started with. */
+export interface AgentStart {
+  readonly local: LocalState;
+  readonly credentials: Credentials;
+  /** What the node asked for when it joined. */
+  readonly availability?: NodeAvailability;
+}
+
+/** The agent of this node's membership, while it runs. */
+export interface AgentRuntime {
+  /** Resolves when the first session with a manager has brought the tasks. */
+  readonly ready: Promise<void>;
+  /** The managers as the agent knows them. */
+  managers(): readonly ManagerAddress[];
+  /** Their addresses, `host:port`. */
+  remotes(): readonly string[];
+  /** Uses renewed credentials from the next connection on. */
+  updateCredentials(credentials: Credentials): void;
+  /**
+   * Stops. When leaving, the managers are told, and the tasks' containers are removed; otherwise the
+   * containers go on.
+   */
+  stop(how: { readonly leaving: boolean }): Promise<void>;
+}
+
+/** Starts an agent. Rejects when the node's own state can't be read. */
+export type AgentStarter = (start: AgentStart) => Promise<AgentRuntime>;

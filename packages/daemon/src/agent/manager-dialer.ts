@@ -1,0 +1,76 @@
+import type { LogStream, ManagerConnection, ManagerDialer } from "@skein/agent";
+import type { Logger } from "@skein/base";
+import { messageOf } from "@skein/base";
+import type { DownMessage, LogStreamHello } from "@skein/model";
+import { LOGS_METHOD, SESSION_METHOD } from "@skein/model";
+import { connectRpc } from "@skein/platform";
+import type { Credentials, RpcConnection, RpcStream } from "@skein/platform";
+
+/** Dials managers with the node's present credentials. */
+export const newManagerDialer = (
+  credentials: () => Credentials,
+  logger: Logger,
+): ManagerDialer => ({
+  dial: async (addr, signal) => {
+    const as = { kind: "node", credentials: credentials() } as const;
+    const connection = await connectRpc({ address: addr, as, signal });
+    return openSession(connection, logger);
+  },
+});
+
+const openSession = (connection: RpcConnection, logger: Logger): ManagerConnection => {
+  const stream = connection.stream(SESSION_METHOD);
+  return {
+    send: (message) => {
+      stream.send(message).catch((error: unknown) => {
+        logger.debug("message not sent", { reason: messageOf(error) });
+      });
+    },
+    messages: receive(connection, stream),
+    openLogStream: (subscriptionId) => openLogs(connection, subscriptionId, logger),
+    close: () => {
+      stream.end();
+      void closeLater(connection, stream);
+    },
+  };
+};
+
+/** Messages have the protocol's shape: only a manager of the cluster is at the other end. */
+async function* receive(connection: RpcConnection, stream: RpcStream): AsyncGenerator<DownMessage> {
+  try {
+    for await (const message of stream) yield message as DownMessage;
+  } finally {
+    await connection.close();
+  }
+}
+
+/** Gives the manager a moment to end its direction, which says that it has read ours. */
+const CLOSE_MS = 1000;
+
+const closeLater = async (connection: RpcConnection, stream: RpcStream): Promise<void> => {
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, CLOSE_MS);
+    stream.signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+  await connection.close();
+};
+
+const openLogs = (connection: RpcConnection, subscriptionId: string, logger: Logger): LogStream => {
+  const stream = connection.stream(LOGS_METHOD);
+  const hello: LogStreamHello = { subscriptionId };
+  stream.send(hello).catch((error: unknown) => {
+    logger.debug("log stream not opened", { subscriptionId, reason: messageOf(error) });
+  });
+  return {
+    send: (message) => stream.send(message),
+    closed: stream.signal,
+    close: () => stream.end(),
+  };
+};

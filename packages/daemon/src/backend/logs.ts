@@ -1,0 +1,42 @@
+import type { Backend, LogLine, LogSelector } from "@skein/api";
+import type { LogRequest } from "@skein/manager";
+import { findService, findTask } from "@skein/manager";
+import { specVersionId } from "@skein/model";
+import type { View } from "@skein/store";
+import type { ManagerRuntime } from "../manager/manager-runtime.ts";
+
+interface Selected {
+  readonly tty: boolean;
+  readonly serviceId?: string;
+  readonly taskIds: readonly string[];
+}
+
+const select = (view: View, selector: LogSelector): Selected => {
+  if (selector.kind === "task") {
+    const task = findTask(view, selector.ref);
+    const version = view.get("specs", specVersionId(task.serviceId, task.specVersion));
+    return { tty: version?.task.ContainerSpec?.TTY ?? false, taskIds: [task.id] };
+  }
+  const service = findService(view, selector.ref);
+  return {
+    tty: service.spec.TaskTemplate.ContainerSpec?.TTY ?? false,
+    serviceId: service.id,
+    taskIds: [...view.tasksOfService(service.id).keys()],
+  };
+};
+
+/** Service and task logs, through the leader's broker. */
+export const newLogBackend = (manager: () => ManagerRuntime): Backend["logs"] => ({
+  open: async ({ selector, options, signal }) => {
+    const { store, leader } = manager();
+    const { tty, serviceId, taskIds } = select(store.view, selector);
+    await store.barrier();
+    const request: LogRequest = {
+      ...(serviceId === undefined ? {} : { serviceId }),
+      taskIds,
+      options,
+    };
+    const lines: AsyncIterable<LogLine> = leader.logs.read(request, signal);
+    return { tty, lines };
+  },
+});

@@ -1,0 +1,131 @@
+import { mkdir } from "node:fs/promises";
+import { createApi } from "@skein/api";
+import type { Logger } from "@skein/base";
+import { messageOf, OperationError } from "@skein/base";
+import {
+  claimPidFile,
+  engineClient,
+  formatListenAddress,
+  listen,
+  newLogger,
+  notifyServiceManager,
+  parseListenAddress,
+  systemClock,
+  systemRandom,
+} from "@skein/platform";
+import type { Listener, ListenerTls } from "@skein/platform";
+import { newBackend } from "./backend/backend.ts";
+import { EventHub } from "./backend/events.ts";
+import { newAgentStarter } from "./agent/start-agent.ts";
+import { Membership } from "./membership/membership.ts";
+import { readTlsFiles } from "./tls-files.ts";
+import type { DaemonOptions } from "./options.ts";
+import { VERSION } from "./version.ts";
+
+/** A daemon that serves. */
+export interface RunningDaemon {
+  /** Stops serving; containers go on. */
+  stop(): Promise<void>;
+}
+
+const ENGINE_WAIT_MS = 10_000;
+const ENGINE_RETRY_MS = 250;
+
+const engineSocketOf = (address: string): string => {
+  const parsed = parseListenAddress(address);
+  if (parsed.kind === "unix") return parsed.path;
+  throw new OperationError(
+    "invalid-parameter",
+    `invalid engine "${address}": the engine must be on this host, use unix:///path`,
+  );
+};
+
+const startListener = async (
+  options: DaemonOptions,
+  engineSocket: string,
+  dependencies: Parameters<typeof listen>[1],
+): Promise<Listener> => {
+  const tls: ListenerTls | undefined = await readTlsFiles(options);
+  const addresses = options.hosts.map(parseListenAddress);
+  return listen({ addresses, engineSocket, ...(tls ? { tls } : {}) }, dependencies);
+};
+
+/** Waits for the engine for a while. Resolves to the reason when it does not answer. */
+const awaitEngine = async (ping: () => Promise<void>): Promise<Error | undefined> => {
+  const deadline = systemClock.monotonic() + ENGINE_WAIT_MS;
+  for (;;) {
+    try {
+      await ping();
+      return undefined;
+    } catch (error) {
+      const isFinal = error instanceof OperationError && error.kind !== "unavailable";
+      const failure = error instanceof Error ? error : new Error(messageOf(error));
+      if (isFinal || systemClock.monotonic() >= deadline) return failure;
+      await systemClock.sleep(ENGINE_RETRY_MS);
+    }
+  }
+};
+
+/**
+ * Starts the daemon: takes the pid file, resumes the membership, serves the API, and says that it is
+ * ready. Rejects, with nothing left behind, when an address or the data directory is in use, or when
+ * the engine is missing or too old.
+ */
+export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon> => {
+  const logger: Logger = newLogger({ level: options.logLevel });
+  const engineSocket = engineSocketOf(options.engine);
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  await mkdir(options.runDir, { recursive: true, mode: 0o711 });
+  const pidFile = options.pidfile === undefined ? undefined : claimPidFile(options.pidfile);
+  const clock = systemClock;
+  const random = systemRandom;
+  const events = new EventHub();
+  const { starter, executor } = await newAgentStarter({
+    options,
+    engineSocket,
+    clock,
+    random,
+    logger,
+  });
+  const membership = new Membership(
+    { dataDir: options.dataDir },
+    {
+      clock,
+      random,
+      logger,
+      startAgent: starter,
+      onManager: ({ store }) => {
+        events.follow(store, clock);
+      },
+    },
+  );
+  let listener: Listener;
+  try {
+    const signal = AbortSignal.timeout(ENGINE_WAIT_MS + 1000);
+    const missing = await awaitEngine(async () => {
+      await executor.describe(signal);
+    });
+    if (missing) throw missing;
+    const backend = newBackend({ membership, events, random });
+    const engine = engineClient(engineSocket);
+    const api = createApi({ backend, engine, clock, logger, version: VERSION });
+    await membership.resume();
+    listener = await startListener(options, engineSocket, { api, logger });
+  } catch (error) {
+    await membership.stop();
+    pidFile?.release();
+    throw error;
+  }
+  const addresses = listener.addresses.map(formatListenAddress);
+  logger.info("serving the Docker API", { version: VERSION, addresses });
+  await notifyServiceManager(["READY=1"], logger);
+  return {
+    stop: async () => {
+      await notifyServiceManager(["STOPPING=1"], logger);
+      await listener.close();
+      await membership.stop();
+      pidFile?.release();
+      logger.info("stopped");
+    },
+  };
+};

@@ -1,0 +1,41 @@
+import { OperationError } from "@skein/base";
+
+const unavailable = (text: string): OperationError => new OperationError("unavailable", text);
+
+/** What a request for the cluster's state gets on a node that can't answer it (api.md, section 1). */
+export const notInSwarm = (): OperationError =>
+  unavailable(
+    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect ' +
+      "this node to swarm and try again.",
+  );
+
+export const workerOnly = (): OperationError =>
+  unavailable(
+    "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state. " +
+      "Please run this command on a manager node or promote the current node to a manager.",
+  );
+
+export const starting = (): OperationError =>
+  unavailable(
+    "This node is not a swarm manager. Manager is being prepared or has trouble connecting to the cluster.",
+  );
+
+export const alreadyInSwarm = (): OperationError =>
+  unavailable(
+    'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.',
+  );
+
+export const notPartOfSwarm = (): OperationError => unavailable("This node is not part of a swarm");
+
+export const joinTimedOut = (): OperationError =>
+  unavailable(
+    "Timeout was reached before node joined. The attempt to join the swarm will continue in the background. " +
+      'Use the "docker info" command to see the current swarm status of your node.',
+  );
+
+/** Why a manager does not leave without force. The trailing blank is Docker's. */
+export const lastManagerLeaves = (): OperationError =>
+  unavailable(
+    "You are attempting to leave the swarm on a node that is participating as a manager. " +
+      "Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message. ",
+  );
