@@ -1,5 +1,5 @@
-import { OperationError, rpcError } from "@skein/base";
-import type { CertificateRequest, IssuedCertificate } from "../shared/certificate-authority.ts";
+import { rpcError } from "@skein/base";
+import type { AuthorityHandler } from "../shared/certificate-authority.ts";
 import type { NodeIdentity, NodeRole } from "../shared/identity.ts";
 import { parseCertificateRequest } from "./certificate-request.ts";
 
@@ -21,29 +21,6 @@ export interface AuthorityDecisions {
    */
   record(issued: { readonly identity: NodeIdentity; readonly isNew: boolean }): Promise<void>;
 }
-
-/** A certificate authority as it answers a caller, who is known by its certificate or is nobody. */
-export interface AuthorityHandler {
-  rootCertificate(): string;
-  /**
-   * Renews for a node of this cluster; admits anybody else by token. Rejects (kind
-   * `invalid-parameter`) without a valid token or request.
-   */
-  requestCertificate(
-    request: CertificateRequest,
-    caller: NodeIdentity | undefined,
-  ): Promise<IssuedCertificate>;
-}
-
-/** Reads a request off the wire. Throws (kind `invalid-parameter`) when it is something else. */
-export const parseAuthorityRequest = (request: unknown): CertificateRequest => {
-  const { csr, token } = Object.fromEntries(Object.entries(request ?? {}));
-  if (typeof csr !== "string")
-    throw new OperationError("invalid-parameter", "invalid certificate request: it is missing");
-  if (token === undefined) return { csr };
-  if (typeof token === "string") return { csr, token };
-  throw rpcError("invalid-parameter", "invalid join token");
-};
 
 /** Answers certificate requests by the rules of behaviour.md 18.3 and 18.4. */
 export const newAuthorityHandler = (decisions: AuthorityDecisions): AuthorityHandler => {

@@ -1,4 +1,4 @@
-import type { NodeRole } from "./identity.ts";
+import type { NodeIdentity, NodeRole } from "./identity.ts";
 
 /** The remote calls of the certificate authority, open to nodes without a certificate. */
 export const authorityMethods = {
@@ -43,4 +43,17 @@ export type Trust =
 /** A connection to a manager's certificate authority. */
 export interface AuthorityConnection extends CertificateAuthority {
   close(): Promise<void>;
+}
+
+/** A certificate authority as it answers a caller, who is known by its certificate or is nobody. */
+export interface AuthorityHandler {
+  rootCertificate(): string;
+  /**
+   * Renews for a node of this cluster; admits anybody else by token. Rejects (kind
+   * `invalid-parameter`) without a valid token or request.
+   */
+  requestCertificate(
+    request: CertificateRequest,
+    caller: NodeIdentity | undefined,
+  ): Promise<IssuedCertificate>;
 }
