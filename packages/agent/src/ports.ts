@@ -15,6 +15,7 @@ import type {
   GenericResource,
   NetworkAttachmentConfig,
   NodeDescription,
+  Platform,
   PortConfig,
   ResourceRequirements,
 } from "@skein/wire";
@@ -89,10 +90,7 @@ export type EngineEvent =
     };
 
 /** Which part of a container's output is wanted. */
-export type LogOptions = Pick<
-  LogSubscription,
-  "follow" | "tail" | "since" | "stdout" | "stderr"
->;
+export type LogOptions = Pick<LogSubscription, "follow" | "tail" | "since" | "stdout" | "stderr">;
 
 /** What the agent can tell of its host; the certificates' part is added by who has them. */
 export type HostDescription = Omit<NodeDescription, "TLSInfo">;
@@ -114,8 +112,11 @@ export interface Executor {
   prepare(workload: Workload, signal: AbortSignal): Promise<ContainerState>;
   /** Starts a container that has never run; any other is left as it is. */
   start(containerId: string, signal: AbortSignal): Promise<void>;
-  /** Sends the stop signal, and SIGKILL after `graceMs`. Resolves when it does not run (or is gone). */
-  stop(containerId: string, graceMs: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Sends the stop signal, and SIGKILL after `graceMs` (undefined: what the container was made with).
+   * Resolves when the container does not run, or is gone.
+   */
+  stop(containerId: string, graceMs: number | undefined, signal: AbortSignal): Promise<void>;
   /** Sends SIGKILL. A container that does not run, or is gone, is no error. */
   kill(containerId: string, signal: AbortSignal): Promise<void>;
   /** Removes the container with its anonymous volumes, running or not. No error when it is gone. */
@@ -136,6 +137,32 @@ export interface Executor {
   ): AsyncIterable<LogMessage>;
   /** Ends or rejects when the connection to the engine breaks. */
   events(signal: AbortSignal): AsyncIterable<EngineEvent>;
+}
+
+/** What templates know of the task that they are expanded for (behaviour.md, section 21). */
+export interface TaskTemplateContext {
+  readonly service: {
+    readonly id: string;
+    readonly name: string;
+    readonly labels: Readonly<Record<string, string>>;
+  };
+  readonly node: { readonly id: string; readonly hostname: string; readonly platform: Platform };
+  /** `slot` is the slot number, or the node's id for tasks without slot. */
+  readonly task: { readonly id: string; readonly name: string; readonly slot: string };
+}
+
+/** What the template of a secret or config may ask for besides. Undefined: there is none. */
+export interface FileTemplateContext extends TaskTemplateContext {
+  secret(target: string): string | undefined;
+  config(target: string): string | undefined;
+  env(name: string): string | undefined;
+}
+
+/** Go templates, as they are allowed in specs. All throw an OperationError with Docker's text. */
+export interface Templates {
+  /** Expands env, hostname and mounts. */
+  expandContainer(container: ContainerSpec, context: TaskTemplateContext): ContainerSpec;
+  expandFile(text: string, context: FileTemplateContext): string;
 }
 
 /** A task as it is kept over a restart of the daemon. */

@@ -4,8 +4,8 @@ import { OperationError } from "@skein/base";
 /** A controller that also aborts when one of `parents` does. Call `release` when it is done with. */
 export interface LinkedAbort {
   readonly signal: AbortSignal;
-  abort(reason?: unknown): void;
-  release(): void;
+  readonly abort: (reason?: unknown) => void;
+  readonly release: () => void;
 }
 
 /** Makes an abort signal that follows others. */
@@ -25,6 +25,9 @@ export const linkAbort = (...parents: readonly AbortSignal[]): LinkedAbort => {
     },
   };
 };
+
+/** Asks anew: inside a loop on `signal.aborted` the compiler believes that it cannot change. */
+export const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 /** Sleeps; false when the signal cut it short. */
 export const pause = async (clock: Clock, ms: number, signal: AbortSignal): Promise<boolean> => {

@@ -60,7 +60,12 @@ export const nextStep = (state: TaskState, desired: TaskState): Step => {
       return "start";
     case "running":
       return "wait";
-    default:
+    case "complete":
+    case "shutdown":
+    case "failed":
+    case "rejected":
+    case "remove":
+    case "orphaned":
       return "rest";
   }
 };
@@ -114,6 +119,10 @@ export const endOutcome = (
 ): Outcome => {
   const { exitCode } = container;
   if (exitCode !== 0)
-    return { kind: "failed", err: exitError(exitCode, unhealthy ? UNHEALTHY : undefined), container };
+    return {
+      kind: "failed",
+      err: exitError(exitCode, unhealthy ? UNHEALTHY : undefined),
+      container,
+    };
   return unhealthy ? { kind: "failed", err: UNHEALTHY, container } : { kind: "done", container };
 };

@@ -1,0 +1,155 @@
+import type { Clock, Logger, Random } from "@skein/base";
+import { deepEqual, messageOf } from "@skein/base";
+import type { NodeDescription, TLSInfo } from "@skein/wire";
+import { ContainerMonitor } from "./engine/container-monitor.ts";
+import { Reachability } from "./engine/reachability.ts";
+import { DESCRIPTION_INTERVAL_MS } from "./limits.ts";
+import { publishLogs } from "./logs/publisher.ts";
+import type { Executor, ManagerDialer, RemotesStore, TaskStore, Templates } from "./ports.ts";
+import type { ClusterNews, Greeting } from "./session/session.ts";
+import { SessionLoop } from "./session/session-loop.ts";
+import { pause } from "./shared/cancel.ts";
+import type { NodeIdentity } from "./task/workload.ts";
+import { Worker } from "./worker/worker.ts";
+
+export interface AgentOptions {
+  readonly nodeId: string;
+  /** The address of this node as other nodes reach it; empty leaves it to the manager to find out. */
+  readonly addr: string;
+  /** Managers only: `host:port` of this one's cluster API, asked at each session. */
+  readonly managerAddr?: () => string | undefined;
+}
+
+export interface AgentDependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly executor: Executor;
+  readonly templates: Templates;
+  readonly tasks: TaskStore;
+  readonly remotes: RemotesStore;
+  readonly dialer: ManagerDialer;
+  /** The trust root and issuer of this node's certificate, as its description shows them. */
+  readonly tlsInfo: () => TLSInfo;
+  /** Called with what managers say of roles, managers and the root certificate. */
+  readonly onCluster: (news: ClusterNews) => void;
+}
+
+/** How an agent is ended. */
+export interface StopOptions {
+  /** Tell the manager that this node goes: its tasks are replaced at once. */
+  readonly leave?: boolean;
+}
+
+/** The part of the daemon that runs this node's tasks. */
+export interface Agent {
+  /** Takes up the tasks known from before and begins to look for a manager. Call once. */
+  start(): Promise<void>;
+  /** Ends all work and sessions. Containers go on, to be adopted by the next agent. */
+  stop(options?: StopOptions): Promise<void>;
+  /**
+   * Call after {@link Agent.stop} when the node leaves its cluster: removes all task containers,
+   * their files, and what is on disk. Rejects when the engine is not reached.
+   */
+  discard(): Promise<void>;
+  /** Whether some manager has a session with this node. */
+  connected(): boolean;
+  /** The engine answers. */
+  engineUp(): boolean;
+}
+
+/** Puts an agent together. Nothing runs before {@link Agent.start}. */
+export const createAgent = (options: AgentOptions, dependencies: AgentDependencies): Agent => {
+  const { clock, logger, executor, tlsInfo } = dependencies;
+  const stopping = new AbortController();
+  const monitor = new ContainerMonitor({ executor, clock, logger });
+  const reachability = new Reachability({ executor, clock, logger });
+  let described: NodeDescription | undefined;
+  let running: Promise<unknown> | undefined;
+
+  const describe = async (signal: AbortSignal): Promise<NodeDescription> => {
+    described = { ...(await executor.describe(signal)), TLSInfo: tlsInfo() };
+    return described;
+  };
+
+  const node = async (signal: AbortSignal): Promise<NodeIdentity> => {
+    const { Hostname = "", Platform } = described ?? (await describe(signal));
+    return { id: options.nodeId, hostname: Hostname, platform: Platform };
+  };
+
+  const worker: Worker = new Worker({
+    executor,
+    monitor,
+    clock,
+    logger,
+    node,
+    nodeId: options.nodeId,
+    templates: dependencies.templates,
+    store: dependencies.tasks,
+    report: (taskId, status) => sessions.report(taskId, status),
+  });
+
+  const greet = async (signal: AbortSignal): Promise<Greeting> => {
+    const managerAddr = options.managerAddr?.();
+    return {
+      description: await describe(signal),
+      addr: options.addr,
+      ...(managerAddr === undefined ? {} : { managerAddr }),
+    };
+  };
+
+  const sessions: SessionLoop = new SessionLoop({
+    ...dependencies,
+    reachability,
+    worker,
+    greet,
+    publish: (subscription, stream, signal) =>
+      publishLogs({ executor, worker, clock }, subscription, stream, signal),
+  });
+
+  const redescribe = async (signal: AbortSignal): Promise<void> => {
+    while (await pause(clock, DESCRIPTION_INTERVAL_MS, signal)) {
+      const before = described;
+      if (!reachability.up) continue;
+      try {
+        const now = await describe(signal);
+        if (!deepEqual(before, now)) sessions.describe(now);
+      } catch (error) {
+        if (!signal.aborted) logger.warn("host not described", { error: messageOf(error) });
+      }
+    }
+  };
+
+  const run = (signal: AbortSignal): Promise<unknown> =>
+    Promise.all([
+      reachability.run(signal),
+      monitor.run(signal),
+      sessions.run(signal),
+      redescribe(signal),
+    ]);
+
+  return {
+    start: async () => {
+      await worker.restore();
+      running = run(stopping.signal);
+    },
+    stop: async ({ leave = false } = {}) => {
+      if (leave) sessions.leave();
+      stopping.abort(new Error("the agent stops"));
+      await running;
+      await worker.stop();
+    },
+    discard: async () => {
+      const { signal } = new AbortController();
+      for (const { id, phase } of await executor.list(signal)) {
+        if (phase === "running") await executor.kill(id, signal);
+        await executor.remove(id, signal);
+      }
+      for (const taskId of await executor.listFiles()) await executor.removeFiles(taskId);
+      await dependencies.tasks.clear();
+      await dependencies.remotes.save([]);
+    },
+    connected: () => sessions.connected,
+    engineUp: () => reachability.up,
+  };
+};

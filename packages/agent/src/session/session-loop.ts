@@ -1,0 +1,122 @@
+import type { Clock, Logger, Random } from "@skein/base";
+import { messageOf, OperationError } from "@skein/base";
+import type { TaskStatus } from "@skein/model";
+import type { NodeDescription } from "@skein/wire";
+import type { Reachability } from "../engine/reachability.ts";
+import { BACKOFF_MAX_MS, BACKOFF_MIN_MS, CONNECT_TIMEOUT_MS, ENGINE_RETRY_MS } from "../limits.ts";
+import type { ManagerDialer, RemotesStore } from "../ports.ts";
+import { linkAbort, pause, withTimeout } from "../shared/cancel.ts";
+import { Remotes } from "./remotes.ts";
+import type { ClusterNews, Greeting, SessionDependencies } from "./session.ts";
+import { Session } from "./session.ts";
+
+export interface SessionLoopDependencies extends SessionDependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly dialer: ManagerDialer;
+  readonly remotes: RemotesStore;
+  readonly reachability: Reachability;
+  /** Collects what this node says of itself. Rejects when the engine is not there or not fit. */
+  readonly greet: (signal: AbortSignal) => Promise<Greeting>;
+}
+
+/** The bound of the next pause, from that of the last: random in [0, bound) (behaviour.md, section 14). */
+export const nextBackoff = (previousMs: number): number =>
+  Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS + 2 * previousMs);
+
+/**
+ * Keeps a session with some manager open, as long as the engine is there: a node whose engine is
+ * lost must look down to the cluster, so that its tasks go elsewhere.
+ */
+export class SessionLoop {
+  readonly #deps: SessionLoopDependencies;
+  readonly #remotes = new Remotes();
+  #session: Session | undefined;
+
+  constructor(dependencies: SessionLoopDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /** True while a manager has this node on its list of sessions. */
+  get connected(): boolean {
+    return this.#session?.welcomed ?? false;
+  }
+
+  report(taskId: string, status: TaskStatus): void {
+    this.#session?.report(taskId, status);
+  }
+
+  describe(description: NodeDescription): void {
+    this.#session?.describe(description);
+  }
+
+  /** Tells the manager that this node goes on purpose. */
+  leave(): void {
+    this.#session?.leave();
+  }
+
+  /** Runs until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, random, logger, remotes } = this.#deps;
+    this.#remotes.replace(await remotes.load());
+    let bound = 0;
+    while (!signal.aborted) {
+      if (!this.#deps.reachability.up) {
+        await pause(clock, ENGINE_RETRY_MS, signal);
+        continue;
+      }
+      const addr = this.#remotes.pick(random);
+      const welcomed = addr !== undefined && (await this.#connect(addr, signal));
+      if (addr === undefined) logger.warn("no manager is known");
+      bound = welcomed ? BACKOFF_MIN_MS : nextBackoff(bound);
+      await pause(clock, random.next() * bound, signal);
+    }
+  }
+
+  /** One attempt, and the session that comes of it. True when a manager had welcomed this node. */
+  async #connect(addr: string, signal: AbortSignal): Promise<boolean> {
+    const { clock, logger, dialer, greet, reachability } = this.#deps;
+    const link = linkAbort(signal);
+    const unwatch = reachability.watch((up) => {
+      if (!up) this.#engineLost(link.abort);
+    });
+    let session: Session | undefined;
+    try {
+      const greeting = await greet(link.signal);
+      const connection = await withTimeout(clock, CONNECT_TIMEOUT_MS, link.signal, (limited) =>
+        dialer.dial(addr, limited),
+      );
+      session = new Session(
+        connection,
+        { ...this.#deps, onCluster: (news) => this.#heard(news) },
+        link.signal,
+      );
+      this.#session = session;
+      await session.run(greeting);
+      logger.info("session ended by the manager", { addr });
+    } catch (error) {
+      if (!signal.aborted) logger.info("session failed", { addr, error: messageOf(error) });
+    } finally {
+      this.#session = undefined;
+      unwatch();
+      link.release();
+    }
+    const welcomed = session?.welcomed ?? false;
+    this.#remotes.observe(addr, welcomed);
+    return welcomed;
+  }
+
+  #engineLost(abort: (reason: Error) => void): void {
+    this.#session?.leave(); // the tasks need not wait until the heartbeats are missed
+    abort(new OperationError("unavailable", "the container engine is lost"));
+  }
+
+  #heard(news: ClusterNews): void {
+    this.#remotes.replace(news.managers);
+    this.#deps.remotes.save(news.managers).catch((error: unknown) => {
+      this.#deps.logger.warn("managers not saved", { error: messageOf(error) });
+    });
+    this.#deps.onCluster(news);
+  }
+}

@@ -1,0 +1,164 @@
+import type { Clock, Logger } from "@skein/base";
+import { OperationError, unreachable } from "@skein/base";
+import type { DownMessage, LogSubscription, TaskStatus } from "@skein/model";
+import { PROTOCOL_VERSION } from "@skein/model";
+import type { NodeDescription } from "@skein/wire";
+import { CONNECT_TIMEOUT_MS } from "../limits.ts";
+import type { LogStream, ManagerConnection } from "../ports.ts";
+import { linkAbort, pause } from "../shared/cancel.ts";
+import type { LinkedAbort } from "../shared/cancel.ts";
+import type { Worker } from "../worker/worker.ts";
+import { Reporter } from "./reporter.ts";
+
+/** What a manager says of the cluster as this node should know it. */
+export type ClusterNews = Extract<DownMessage, { type: "cluster" }>;
+
+/** How this node introduces itself. */
+export interface Greeting {
+  readonly description: NodeDescription;
+  readonly addr: string;
+  readonly managerAddr?: string;
+}
+
+export interface SessionDependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly worker: Worker;
+  readonly onCluster: (news: ClusterNews) => void;
+  /** Reads the output of tasks into the stream until it ends or the signal is aborted. */
+  readonly publish: (
+    subscription: LogSubscription,
+    stream: LogStream,
+    signal: AbortSignal,
+  ) => Promise<void>;
+}
+
+/** One session with a manager, on an open connection: from hello to its end. */
+export class Session {
+  readonly #deps: SessionDependencies;
+  readonly #connection: ManagerConnection;
+  readonly #link: LinkedAbort;
+  readonly #reporter: Reporter;
+  readonly #subscriptions = new Map<string, LinkedAbort>();
+  /** Statuses are held back until the full set tells which tasks still count. */
+  #live = false;
+  #welcomed = false;
+
+  constructor(
+    connection: ManagerConnection,
+    dependencies: SessionDependencies,
+    signal: AbortSignal,
+  ) {
+    this.#connection = connection;
+    this.#deps = dependencies;
+    this.#link = linkAbort(signal);
+    this.#reporter = new Reporter(
+      dependencies.clock,
+      (message) => connection.send(message),
+      this.#link.signal,
+    );
+  }
+
+  /** Whether the manager has accepted this node. */
+  get welcomed(): boolean {
+    return this.#welcomed;
+  }
+
+  /**
+   * Says hello and does what the manager says until the connection ends. Rejects with the reason
+   * when it ends for another cause than the signal.
+   */
+  async run(greeting: Greeting): Promise<void> {
+    const { worker } = this.#deps;
+    const { signal } = this.#link;
+    const close = (): void => this.#connection.close();
+    signal.addEventListener("abort", close, { once: true });
+    worker.beginSession();
+    this.#connection.send({ type: "hello", protocol: PROTOCOL_VERSION, ...greeting });
+    void this.#giveUpWithoutWelcome();
+    try {
+      signal.throwIfAborted();
+      for await (const message of this.#connection.messages) {
+        signal.throwIfAborted();
+        this.#receive(message);
+      }
+    } finally {
+      signal.removeEventListener("abort", close);
+      this.#link.abort(new Error("the session is over"));
+      this.#link.release();
+      this.#connection.close();
+    }
+  }
+
+  /** Tells the manager what became of a task. */
+  report(taskId: string, status: TaskStatus): void {
+    if (this.#live) this.#reporter.report(taskId, status);
+  }
+
+  describe(description: NodeDescription): void {
+    this.#connection.send({ type: "description", description });
+  }
+
+  leave(): void {
+    this.#connection.send({ type: "leaving" });
+  }
+
+  #receive(message: DownMessage): void {
+    const { worker, onCluster } = this.#deps;
+    switch (message.type) {
+      case "welcome":
+        this.#welcomed = true;
+        void this.#beat(message.heartbeatMs);
+        return;
+      case "cluster":
+        onCluster(message);
+        return;
+      case "assignments":
+        if (!worker.apply(message))
+          throw new OperationError("failed-precondition", "assignments out of sequence");
+        if (message.kind === "full") this.#reportAll();
+        return;
+      case "acknowledged":
+        this.#reporter.acknowledge(message.sequence);
+        return;
+      case "subscribe-logs":
+        void this.#publish(message.subscription);
+        return;
+      case "unsubscribe-logs":
+        this.#subscriptions.get(message.id)?.abort(new Error("unsubscribed"));
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  #reportAll(): void {
+    this.#live = true;
+    for (const { taskId, status } of this.#deps.worker.statuses())
+      this.#reporter.report(taskId, status);
+  }
+
+  async #beat(intervalMs: number): Promise<void> {
+    while (await pause(this.#deps.clock, intervalMs, this.#link.signal))
+      this.#connection.send({ type: "heartbeat" });
+  }
+
+  async #giveUpWithoutWelcome(): Promise<void> {
+    if (!(await pause(this.#deps.clock, CONNECT_TIMEOUT_MS, this.#link.signal))) return;
+    if (!this.#welcomed) this.#connection.close();
+  }
+
+  async #publish(subscription: LogSubscription): Promise<void> {
+    const link = linkAbort(this.#link.signal);
+    this.#subscriptions.set(subscription.id, link);
+    try {
+      const stream = this.#connection.openLogStream(subscription.id);
+      await this.#deps.publish(subscription, stream, link.signal);
+    } catch (error) {
+      this.#deps.logger.debug("log stream broke", { subscriptionId: subscription.id, error });
+    } finally {
+      this.#subscriptions.delete(subscription.id);
+      link.release();
+    }
+  }
+}
