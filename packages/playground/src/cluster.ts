@@ -1,50 +1,49 @@
-import { callJson } from "./engine-client.ts";
+import { createClient } from "@skein/sdk";
+import type { Client } from "@skein/sdk";
 import type { HostPlan, PlaygroundPlan } from "./plan.ts";
 
-interface Info {
-  readonly Swarm?: { readonly LocalNodeState?: string };
-}
-
-interface Swarm {
-  readonly JoinTokens: { readonly Manager: string; readonly Worker: string };
-}
-
-const inCluster = async (host: HostPlan): Promise<boolean> => {
-  const info = (await callJson(host.socket, { method: "GET", path: "/info" })) as Info;
-  return !["inactive", "", undefined].includes(info.Swarm?.LocalNodeState);
+/** Runs `action` with a client of the host's Docker API. */
+const withClient = async <T>(
+  host: HostPlan,
+  action: (client: Client) => Promise<T>,
+): Promise<T> => {
+  const client = createClient({ host: `unix://${host.socket}` });
+  try {
+    return await action(client);
+  } finally {
+    client.close();
+  }
 };
 
+const inCluster = async (client: Client): Promise<boolean> =>
+  (await client.system.info()).Swarm.LocalNodeState !== "inactive";
+
 /** The settings of a node on its own address, for both init and join. */
-const addresses = (host: HostPlan): Readonly<Record<string, string>> => ({
+const addressesOf = (
+  host: HostPlan,
+): { readonly ListenAddr: string; readonly AdvertiseAddr: string } => ({
   ListenAddr: "0.0.0.0:2377",
   AdvertiseAddr: host.address,
 });
-
-const join = async (
-  host: HostPlan,
-  manager: HostPlan,
-  tokens: Swarm["JoinTokens"],
-): Promise<void> => {
-  if (await inCluster(host)) return;
-  const JoinToken = host.role === "manager" ? tokens.Manager : tokens.Worker;
-  const RemoteAddrs = [`${manager.address}:2377`];
-  const body = { ...addresses(host), RemoteAddrs, JoinToken };
-  await callJson(host.socket, { method: "POST", path: "/swarm/join", body });
-};
 
 /** Makes one cluster of all hosts. Those that are in one already stay as they are. */
 export const formCluster = async (plan: PlaygroundPlan): Promise<void> => {
   const [first, ...others] = plan.hosts;
   if (first === undefined) return;
-  if (!(await inCluster(first)))
-    await callJson(first.socket, { method: "POST", path: "/swarm/init", body: addresses(first) });
-  const swarm = (await callJson(first.socket, { method: "GET", path: "/swarm" })) as Swarm;
+  const tokens = await withClient(first, async (client) => {
+    if (!(await inCluster(client))) await client.swarm.init(addressesOf(first));
+    return (await client.swarm.inspect()).JoinTokens;
+  });
+  const join = (host: HostPlan): Promise<void> =>
+    withClient(host, async (client) => {
+      if (await inCluster(client)) return;
+      await client.swarm.join({
+        ...addressesOf(host),
+        RemoteAddrs: [`${first.address}:2377`],
+        JoinToken: host.role === "manager" ? tokens.Manager : tokens.Worker,
+      });
+    });
   // A quorum grows by one manager at a time; workers do not wait for each other.
-  for (const host of others.filter(({ role }) => role === "manager"))
-    await join(host, first, swarm.JoinTokens);
-  await Promise.all(
-    others
-      .filter(({ role }) => role === "worker")
-      .map((host) => join(host, first, swarm.JoinTokens)),
-  );
+  for (const host of others.filter(({ role }) => role === "manager")) await join(host);
+  await Promise.all(others.filter(({ role }) => role === "worker").map(join));
 };

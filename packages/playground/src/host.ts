@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { OperationError } from "@skein/base";
-import { answers } from "./engine-client.ts";
+import { answers } from "./answers.ts";
 import { hostScript, startScript } from "./host-script.ts";
 import { addHostNetwork } from "./network.ts";
 import type { HostPaths } from "./paths.ts";

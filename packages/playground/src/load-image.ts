@@ -1,13 +1,27 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, createReadStream } from "node:fs";
+import { request } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { messageOf, OperationError } from "@skein/base";
-import { call } from "./engine-client.ts";
 import type { HostPlan } from "./plan.ts";
 
-/** Loading a large image into a busy engine takes a while, in milliseconds. */
-const LOAD_MS = 600_000;
+/** Sends the archive to the engine, piece by piece; resolves to the head of its answer. */
+const send = (host: HostPlan, file: string): Promise<IncomingMessage> =>
+  new Promise((resolve, reject) => {
+    const outgoing = request({
+      socketPath: host.engineSocket,
+      method: "POST",
+      path: "/images/load?quiet=1",
+      headers: { "content-type": "application/x-tar" },
+    });
+    outgoing.once("response", resolve);
+    outgoing.once("error", reject);
+    pipeline(createReadStream(file), outgoing).catch(reject);
+  });
 
 /** What an engine says while it loads: lines of JSON, the last of which may be an error. */
-const textOf = (answer: string): { readonly said: string; readonly error: string | undefined } => {
+const readAnswer = (answer: string): { readonly said: string; readonly error?: string } => {
   let said = "";
   for (const line of answer.split("\n").filter((each) => each.trim() !== "")) {
     const { stream, error } = JSON.parse(line) as {
@@ -17,7 +31,7 @@ const textOf = (answer: string): { readonly said: string; readonly error: string
     if (error !== undefined) return { said, error };
     said += stream ?? "";
   }
-  return { said: said.trim(), error: undefined };
+  return { said: said.trim() };
 };
 
 /** Loads the images in the archive `file` on the host; resolves to what its engine said. */
@@ -27,13 +41,10 @@ export const loadImage = async (host: HostPlan, file: string): Promise<string> =
   } catch (error) {
     throw new OperationError("not-found", `cannot read ${file}: ${messageOf(error)}`);
   }
-  const { status, text } = await call(host.engineSocket, {
-    method: "POST",
-    path: "/images/load?quiet=1",
-    file,
-    timeoutMs: LOAD_MS,
-  });
-  const { said, error } = status < 400 ? textOf(text) : { said: "", error: text.trim() };
+  const incoming = await send(host, file);
+  const body = await text(incoming);
+  const { said, error } =
+    (incoming.statusCode ?? 500) < 400 ? readAnswer(body) : { said: "", error: body.trim() };
   if (error !== undefined)
     throw new OperationError("invalid-parameter", `${host.name} refuses ${file}: ${error}`);
   return said;
