@@ -7,9 +7,9 @@ import {
   engineClient,
   formatListenAddress,
   listen,
-  newLogger,
   notifyServiceManager,
   parseListenAddress,
+  stderrLogger,
   systemClock,
   systemRandom,
 } from "@skein/platform";
@@ -72,7 +72,7 @@ const awaitEngine = async (ping: () => Promise<void>): Promise<Error | undefined
  * the engine is missing or too old.
  */
 export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon> => {
-  const logger: Logger = newLogger({ level: options.logLevel });
+  const logger: Logger = stderrLogger(options.logLevel);
   const engineSocket = engineSocketOf(options.engine);
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   await mkdir(options.runDir, { recursive: true, mode: 0o711 });

@@ -7,10 +7,10 @@ import { historyLimit } from "./task-reaper/reap.ts";
 
 /** What has to be looked at, by id. */
 export class DirtySet {
-  readonly services = new Set<string>();
-  readonly nodes = new Set<string>();
+  readonly services: Set<string> = new Set();
+  readonly nodes: Set<string> = new Set();
   /** Spec versions that may have lost their last user. */
-  readonly specs = new Set<string>();
+  readonly specs: Set<string> = new Set();
 
   /** Everything: after a start, or when the state went back. */
   markAll(view: View): void {

@@ -7,7 +7,7 @@ import type { PlanOutcome } from "../ports.ts";
 import { Remainder } from "./reservations.ts";
 
 /** Tasks of a node that is down this long are given up as orphaned, in milliseconds. */
-export const ORPHAN_AFTER_MS = 24 * 3600 * 1000;
+export const ORPHAN_AFTER_MS: number = 24 * 3600 * 1000;
 
 /**
  * Looks after the tasks of one node. On an active node, tasks whose constraints or reservations the

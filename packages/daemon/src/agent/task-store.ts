@@ -1,0 +1,96 @@
+import { join } from "node:path";
+import type { RemotesStore, StoredTask, TaskStore } from "@skein/agent";
+import type { Random } from "@skein/base";
+import { OperationError } from "@skein/base";
+import type { ManagerAddress, SpecAssignment } from "@skein/model";
+import { KEY_BYTES, openLmdbLog, readManagerKey, writeManagerKey } from "@skein/platform";
+import type { LogRecord } from "@skein/store";
+
+/** What an agent keeps on the disk of its node. */
+export interface AgentStores {
+  readonly tasks: TaskStore;
+  readonly remotes: RemotesStore;
+  close(): Promise<void>;
+}
+
+const TASKS = "tasks/";
+const SPECS = "specs/";
+const REMOTES = "remotes/all";
+
+const openKey = async (path: string, random: Random): Promise<Uint8Array> => {
+  const found = await readManagerKey(path);
+  if (found.kind === "open") return found.key;
+  if (found.kind === "locked")
+    throw new OperationError("internal", `the key file "${path}" is locked`);
+  const key = random.bytes(KEY_BYTES);
+  await writeManagerKey(path, key);
+  return key;
+};
+
+const put = (prefix: string, id: string, value: unknown): LogRecord => ({
+  key: prefix + id,
+  value,
+});
+
+/**
+ * Opens the agent's state in `<data-dir>/agent`: a log like the managers', sealed with a key of its
+ * own, since specs may hold credentials. Rejects as {@link openLmdbLog} does.
+ */
+export const openAgentStores = async (dataDir: string, random: Random): Promise<AgentStores> => {
+  const directory = join(dataDir, "agent");
+  const key = await openKey(join(directory, "agent.key"), random);
+  const log = await openLmdbLog({ directory: join(directory, "state"), key });
+  const { term } = await log.campaign("agent", new AbortController().signal);
+  const known = new Map<string, unknown>();
+  const state = await log.load();
+  for (const record of state.records) known.set(record.key, record.value);
+  let { index } = state;
+  let writing: Promise<void> = Promise.resolve();
+
+  const commit = async (records: readonly LogRecord[]): Promise<void> => {
+    if (records.length === 0) return;
+    await log.commit({ index: index + 1, term, records });
+    index += 1;
+    for (const record of records)
+      if (record.value === undefined) known.delete(record.key);
+      else known.set(record.key, record.value);
+  };
+  /** One after the other: the index is only right when the commit before is done. */
+  const write = (records: () => readonly LogRecord[]): Promise<void> => {
+    const run = writing.then(() => commit(records()));
+    writing = run.catch(() => {
+      // Told to whoever asked; the next write goes ahead.
+    });
+    return run;
+  };
+  const values = (prefix: string): readonly unknown[] =>
+    [...known].flatMap(([name, value]) => (name.startsWith(prefix) ? [value] : []));
+
+  const tasks: TaskStore = {
+    load: () =>
+      Promise.resolve({
+        tasks: values(TASKS) as readonly StoredTask[],
+        specs: values(SPECS) as readonly SpecAssignment[],
+      }),
+    save: (changes) =>
+      write(() => [
+        ...changes.tasks.map((stored) => put(TASKS, stored.task.id, stored)),
+        ...changes.removedTasks.map((id) => put(TASKS, id, undefined)),
+        ...changes.specs.map((spec) => put(SPECS, spec.key, spec)),
+        ...changes.removedSpecs.map((id) => put(SPECS, id, undefined)),
+      ]),
+    clear: () => write(() => [...known.keys()].map((name) => put("", name, undefined))),
+  };
+  const remotes: RemotesStore = {
+    load: () => Promise.resolve((known.get(REMOTES) ?? []) as readonly ManagerAddress[]),
+    save: (managers) => write(() => [put("", REMOTES, managers)]),
+  };
+  return {
+    tasks,
+    remotes,
+    close: async () => {
+      await writing;
+      await log.close();
+    },
+  };
+};
