@@ -1,6 +1,10 @@
 import { createClient } from "@skein/sdk";
 import type { Client } from "@skein/sdk";
 import type { HostPlan, PlaygroundPlan } from "./plan.ts";
+import { eventually } from "./wait.ts";
+
+/** Time for a manager to serve the cluster after its start, in milliseconds. */
+const MANAGER_MS = 30_000;
 
 /** Runs `action` with a client of the host's Docker API. */
 const withClient = async <T>(
@@ -32,7 +36,8 @@ export const formCluster = async (plan: PlaygroundPlan): Promise<void> => {
   if (first === undefined) return;
   const tokens = await withClient(first, async (client) => {
     if (!(await inCluster(client))) await client.swarm.init(addressesOf(first));
-    return (await client.swarm.inspect()).JoinTokens;
+    // A manager that has just started may have to find its state again first.
+    return (await eventually(() => client.swarm.inspect(), MANAGER_MS)).JoinTokens;
   });
   const join = (host: HostPlan): Promise<void> =>
     withClient(host, async (client) => {

@@ -7,6 +7,7 @@ import { addNodeCommands } from "./node-commands.ts";
 import type { DaemonKind, EngineKind, PlaygroundPlan } from "./plan.ts";
 import { DEFAULT_NAME, hostNamed, nameFlag } from "./plan.ts";
 import { requirePrograms } from "./requirements.ts";
+import { searchPath } from "./run.ts";
 import { playgroundNames, requirePlan } from "./state.ts";
 import { formatTable, statusOf, statusTable } from "./status.ts";
 
@@ -57,7 +58,7 @@ const howToGoOn = (plan: PlaygroundPlan): string => {
 };
 
 const up = async (flags: UpFlags, context: Context): Promise<void> => {
-  requirePrograms(enginesIn(flags.engine), context.env["PATH"] ?? "");
+  requirePrograms(enginesIn(flags.engine), searchPath(context.env["PATH"]));
   const { engine: engines, engineLabel: engineLabels, ...rest } = flags;
   const plan = await bringUp({ ...rest, engines, engineLabels }, context);
   context.print(howToGoOn(plan));

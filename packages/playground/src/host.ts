@@ -11,7 +11,7 @@ import { nameFlag } from "./plan.ts";
 import type { ProcessStat } from "./process-record.ts";
 import { runningIn } from "./process-record.ts";
 import { containersConf, daemonCommandOf, engineCommand, resolvConf } from "./programs.ts";
-import { run } from "./run.ts";
+import { environment, run } from "./run.ts";
 import { waitFor } from "./wait.ts";
 
 /** Time for a host's namespaces to stand, in milliseconds. */
@@ -64,7 +64,7 @@ export const startHost = async (plan: PlaygroundPlan, host: HostPlan): Promise<v
       "-c",
       hostScript(host),
     ],
-    { detached: true, stdio: ["ignore", log, log], cwd: "/" },
+    { detached: true, stdio: ["ignore", log, log], cwd: "/", env: environment() },
   );
   closeSync(log);
   let failed = false;

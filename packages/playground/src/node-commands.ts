@@ -10,7 +10,7 @@ import { cutHost, healHost, netnsExists } from "./network.ts";
 import { pathsOf } from "./paths.ts";
 import type { HostPlan, PlaygroundPlan } from "./plan.ts";
 import { hostNamed } from "./plan.ts";
-import { runAttached } from "./run.ts";
+import { runAttached, searchPath } from "./run.ts";
 import { requirePlan } from "./state.ts";
 
 interface PartFlags {
@@ -165,6 +165,7 @@ const addExec = (parent: Command, context: () => Context, nameOption: () => Opti
       setExitCode(
         await runAttached("nsenter", [...enterHost(host), "--", ...inner], {
           ...env,
+          PATH: searchPath(env["PATH"]),
           DOCKER_HOST: `unix://${host.socket}`,
         }),
       );

@@ -1,10 +1,20 @@
 import { execFile, spawn } from "node:child_process";
 import { OperationError } from "@skein/base";
 
+/** Where programs are looked for: root's own directories are not on everybody's path. */
+export const searchPath = (path: string | undefined): string =>
+  [path ?? "", "/usr/local/sbin", "/usr/sbin", "/sbin"].filter((part) => part !== "").join(":");
+
+/** The environment of everything that the playground starts. */
+export const environment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  PATH: searchPath(process.env["PATH"]),
+});
+
 /** Output of a program that ended with exit code 0. */
 export const run = (command: string, args: readonly string[]): Promise<string> =>
   new Promise((resolve, reject) => {
-    execFile(command, args, { maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+    execFile(command, args, { env: environment() }, (error, stdout, stderr) => {
       if (error === null) {
         resolve(stdout);
         return;

@@ -15,3 +15,15 @@ export const waitFor = async (
     await sleep(POLL_MS);
   }
 };
+
+/** Tries `operation` until it succeeds; after `timeoutMs` its last failure is the result. */
+export const eventually = async <T>(operation: () => Promise<T>, timeoutMs: number): Promise<T> => {
+  const end = performance.now() + timeoutMs;
+  for (;;)
+    try {
+      return await operation();
+    } catch (error) {
+      if (performance.now() >= end) throw error;
+      await sleep(POLL_MS);
+    }
+};
