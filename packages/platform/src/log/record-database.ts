@@ -9,7 +9,7 @@ import { checkDataFile } from "./data-file.ts";
 const FULL_DISK_BYTES = 1_048_576;
 
 /** One write: without a value the key is removed. */
-export interface Write {
+interface Write {
   readonly key: string;
   readonly value: Buffer | undefined;
 }

@@ -4,7 +4,7 @@ import { OperationError } from "@skein/base";
 import { toPem } from "../shared/pem.ts";
 
 /** The algorithm of every key that we make. */
-export const keyAlgorithm = { name: "ECDSA", namedCurve: "P-256" } as const;
+const keyAlgorithm = { name: "ECDSA", namedCurve: "P-256" } as const;
 /** RSA keys of given certificate authorities must have at least this many bits. */
 const RSA_BITS_MIN = 2048;
 

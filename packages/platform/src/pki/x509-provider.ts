@@ -16,4 +16,4 @@ export {
   X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-export type { Extension, Name } from "@peculiar/x509";
+export type { Extension } from "@peculiar/x509";

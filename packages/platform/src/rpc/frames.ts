@@ -11,7 +11,7 @@ import { toWireError } from "./wire-error.ts";
  */
 
 /** What a frame carries. */
-export const frameType = { message: 0, end: 1, failure: 2 } as const;
+const frameType = { message: 0, end: 1, failure: 2 } as const;
 const HEADER_BYTES = 5;
 
 /** A frame that arrived; the body of a message is decoded already. */

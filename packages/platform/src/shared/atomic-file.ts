@@ -23,7 +23,7 @@ const syncAndClose = async (file: FileHandle, write: () => Promise<void>): Promi
 };
 
 /** Makes the names in a directory durable: without it a rename can be lost with the power. */
-export const syncDirectory = async (directory: string): Promise<void> => {
+const syncDirectory = async (directory: string): Promise<void> => {
   const handle = await open(directory, "r");
   await syncAndClose(handle, () => Promise.resolve());
 };
