@@ -28,4 +28,6 @@ export { Pipeline } from "./pipeline.ts";
 export type { PlanContext, PlanOutcome } from "./ports.ts";
 export { toClusterInfo } from "./present/cluster.ts";
 export { findService, findTask } from "./present/lookup.ts";
+export { explainPlacement } from "./scheduler/explain.ts";
+export type { NodeRefusal } from "./scheduler/explain.ts";
 export { Scheduler } from "./scheduler/scheduler.ts";

@@ -1,0 +1,13 @@
+// `npm run bench`: all benchmarks, or those named on the command line (e.g. `npm run bench -- scheduling`).
+import { scheduling } from "./scheduling.ts";
+import type { Row } from "./table.ts";
+import { table } from "./table.ts";
+
+const suites: Readonly<Record<string, () => Promise<readonly Row[]>>> = { scheduling };
+
+const chosen = process.argv.slice(2);
+for (const [name, run] of Object.entries(suites)) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  const rows = await run();
+  process.stdout.write(`\n## ${name}\n\n${table(rows)}\n`);
+}
