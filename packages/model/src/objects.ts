@@ -173,6 +173,8 @@ export interface Task extends Meta {
   readonly specVersion: number;
   /** 1.. for replicated, 0.. for replicated jobs, 0 for global. */
   readonly slot: number;
+  /** Which task of its slot it is, from 1: orders a slot's history whatever clocks said. */
+  readonly ordinal?: number;
   readonly nodeId?: string;
   readonly desiredState: TaskState;
   readonly status: TaskStatus;

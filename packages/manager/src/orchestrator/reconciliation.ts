@@ -59,6 +59,7 @@ export class Reconciliation {
       serviceId: service.id,
       specVersion: service.specVersion,
       slot: slot.number,
+      ordinal: (slot.tasks.at(-1)?.ordinal ?? 0) + 1,
       ...(slot.nodeId === undefined ? {} : { nodeId: slot.nodeId }),
       desiredState: extras.start ? "ready" : this.goal,
       status: { state: "new", timestamp: tx.now, message: "created" },

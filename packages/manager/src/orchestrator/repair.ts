@@ -73,6 +73,7 @@ const isRunning = (task: Task): boolean => task.status.state === "running";
 const byWorth = (a: Task, b: Task): number =>
   Number(isRunning(b)) - Number(isRunning(a)) ||
   compareStates(b.status.state, a.status.state) ||
+  (b.ordinal ?? 0) - (a.ordinal ?? 0) ||
   byAge(b, a);
 
 /** Stops what is too much in a slot; old tasks of an update go once the new one runs. */

@@ -15,9 +15,12 @@ export interface Slot {
   tasks: readonly Task[];
 }
 
-/** Orders tasks of one slot by age, oldest first. Total: ids break ties. */
+/** Orders tasks by time of creation, oldest first. Total: ids break ties. */
 export const byAge = (a: Task, b: Task): number =>
-  a.createdAt - b.createdAt || a.appliedAt - b.appliedAt || (a.id < b.id ? -1 : 1);
+  a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
+
+/** Orders the tasks of one slot, oldest first, whatever the leaders' clocks said. */
+const bySequence = (a: Task, b: Task): number => (a.ordinal ?? 0) - (b.ordinal ?? 0) || byAge(a, b);
 
 /** Groups tasks by slot key. Each group is ordered by age, whatever the order of the input. */
 export const groupTasks = (
@@ -31,7 +34,7 @@ export const groupTasks = (
     if (group) group.push(task);
     else groups.set(key, [task]);
   }
-  for (const group of groups.values()) if (group.length > 1) group.sort(byAge);
+  for (const group of groups.values()) if (group.length > 1) group.sort(bySequence);
   return groups;
 };
 
