@@ -12,6 +12,12 @@ export interface LeaderDependencies {
   readonly logger: Logger;
 }
 
+interface Wake {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly cancel: AbortController;
+}
+
 /** How soon the pipeline runs again after it failed as a whole, in milliseconds. */
 const RETRY_MS = 1000;
 
@@ -24,7 +30,7 @@ export class Leader {
   readonly logs: LogBroker;
   readonly #deps: LeaderDependencies;
   readonly #stop = new AbortController();
-  #wake: { readonly at: number; readonly cancel: AbortController } | undefined;
+  #wake: Wake | undefined;
 
   constructor(dependencies: LeaderDependencies) {
     this.#deps = dependencies;
@@ -68,13 +74,17 @@ export class Leader {
     this.#wake?.cancel.abort(new Error("an earlier wake-up"));
     const wake = { at: time, cancel: new AbortController() };
     this.#wake = wake;
+    void this.#sleepUntil(wake);
+  }
+
+  async #sleepUntil(wake: Wake): Promise<void> {
     const { clock, store } = this.#deps;
-    clock.sleep(Math.max(0, time - clock.now()), wake.cancel.signal).then(
-      () => {
-        if (this.#wake === wake) this.#wake = undefined;
-        store.wake();
-      },
-      () => {}, // cancelled: another wake-up took its place, or the leader stops
-    );
+    try {
+      await clock.sleep(Math.max(0, wake.at - clock.now()), wake.cancel.signal);
+    } catch {
+      return; // cancelled: another wake-up took its place, or the leader stops
+    }
+    if (this.#wake === wake) this.#wake = undefined;
+    store.wake();
   }
 }

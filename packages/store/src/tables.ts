@@ -50,11 +50,22 @@ type TaskIndex = Map<string, Map<string, Task>>;
 
 const none: ReadonlyMap<string, never> = new Map<string, never>();
 
-const nameOf = (table: TableName, object: TableTypes[TableName]): string | undefined => {
-  if (table === "networks") return "name" in object ? object.name : undefined;
-  if (!("spec" in object)) return undefined;
-  if (table === "nodes") return "description" in object ? object.description?.Hostname : undefined;
-  return object.spec.Name;
+type Namers = {
+  readonly [Name in TableName]: (object: TableTypes[Name]) => string | undefined;
+};
+
+const nameless = (): undefined => undefined;
+
+/** By which name each kind of object is looked up. */
+const nameOf: Namers = {
+  clusters: nameless,
+  nodes: ({ description }) => description?.Hostname,
+  services: ({ spec }) => spec.Name,
+  specs: nameless,
+  tasks: nameless,
+  networks: ({ name }) => name,
+  secrets: ({ spec }) => spec.Name,
+  configs: ({ spec }) => spec.Name,
 };
 
 const insert = (index: TaskIndex, key: string | undefined, task: Task): void => {
@@ -146,15 +157,14 @@ export class Tables {
     return before;
   }
 
-  #indexName(
-    table: TableName,
+  #indexName<Name extends TableName>(
+    table: Name,
     id: string,
-    before: TableTypes[TableName] | undefined,
-    after: TableTypes[TableName] | undefined,
+    before: TableTypes[Name] | undefined,
+    after: TableTypes[Name] | undefined,
   ): void {
-    if (table === "tasks" || table === "specs") return;
-    const oldName = before && nameOf(table, before);
-    const newName = after && nameOf(table, after);
+    const oldName = before && nameOf[table](before);
+    const newName = after && nameOf[table](after);
     if (oldName === newName) return;
     if (oldName !== undefined) {
       const key = `${table}/${oldName.toLowerCase()}`;

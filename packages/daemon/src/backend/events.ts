@@ -22,6 +22,9 @@ const toMessage = (event: ClusterEvent): EventMessage => ({
   timeNano: Number(nanoseconds(event)),
 });
 
+/** Nobody waits. */
+const nobody = (): void => {};
+
 type Listener = (event: ClusterEvent) => void;
 
 /**
@@ -58,7 +61,7 @@ export class EventHub {
     const { since, follow, signal } = input;
     const queue =
       since === undefined ? [] : this.#remembered.filter((e) => nanoseconds(e) >= since);
-    let wake = (): void => {};
+    let wake = nobody;
     const listener: Listener = (event) => {
       queue.push(event);
       wake();

@@ -27,14 +27,15 @@ const difference = (
   if (after !== undefined && after !== "") attributes[`${name}.new`] = after;
 };
 
+const image = (service: Service): string | undefined =>
+  service.spec.TaskTemplate.ContainerSpec?.Image;
+
 const replicas = (service: Service): string | undefined =>
   service.spec.Mode.Replicated?.Replicas?.toString();
 
 const serviceAttributes = (before: Service | undefined, after: Service | undefined): Attributes => {
   const attributes: Attributes = { name: (after ?? before)?.spec.Name ?? "" };
   if (!before || !after) return attributes;
-  const image = (service: Service): string | undefined =>
-    service.spec.TaskTemplate.ContainerSpec?.Image;
   difference(attributes, "image", image(before), image(after));
   difference(attributes, "replicas", replicas(before), replicas(after));
   difference(attributes, "updatestate", before.update?.state, after.update?.state);
