@@ -23,6 +23,10 @@ const readBody = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString("utf8");
 };
 
+/** `content-type` to `Content-Type`, as people are used to see it. */
+const canonical = (name: string): string =>
+  name.replaceAll(/(?:^|-)[a-z]/g, (letters) => letters.toUpperCase());
+
 const toApiRequest = (request: IncomingMessage, signal: AbortSignal): ApiRequest => {
   const url = request.url ?? "/";
   const at = url.indexOf("?");
@@ -49,7 +53,8 @@ export const answerRequest = async (
   response.once("close", () => gone.abort(new Error("the client has gone")));
   const answer = await api.handle(toApiRequest(request, gone.signal));
   response.statusCode = answer.status;
-  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
+  for (const [name, value] of Object.entries(answer.headers))
+    response.setHeader(canonical(name), value);
   if (typeof answer.body === "string") {
     response.setHeader("content-length", Buffer.byteLength(answer.body));
     response.end(answer.body);

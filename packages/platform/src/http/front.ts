@@ -37,6 +37,7 @@ export const lookAtFirstRequest = (connection: Duplex, proceed: () => void): voi
     connection.pause();
     if (bytes.length > 0) connection.unshift(bytes);
     proceed();
+    connection.resume();
   };
   const take = (chunk: Buffer): void => {
     seen = Buffer.concat([seen, chunk]);
