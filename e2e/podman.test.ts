@@ -1,0 +1,72 @@
+/** A worker whose engine is Podman, beside one with Docker. */
+import { expect, test } from "vitest";
+import { daemon, withPlayground } from "./support/playground.ts";
+import { output } from "./support/run.ts";
+import { createService, removeServices, untilRunning } from "./support/service.ts";
+import { until } from "./support/until.ts";
+
+const skein = daemon === "skein";
+const flags = ["--workers", "1", "--engine", "worker1=podman"];
+const cluster = skein ? withPlayground("podman", flags) : undefined;
+const there = (): NonNullable<typeof cluster> => {
+  if (cluster === undefined) throw new Error("Podman has no swarm mode of its own");
+  return cluster;
+};
+const onPodman = ["--constraint", "node.role==worker"];
+
+test.runIf(skein)("a node with Podman is ready and runs tasks", async () => {
+  const docker = there().docker();
+  const { hostname, address } = await there().host("worker1");
+  await until(
+    "both nodes are ready",
+    () => docker.nodes(),
+    (nodes) => nodes.length === 2 && nodes.every(({ Status }) => Status === "Ready"),
+  );
+  const publish = ["--publish", "mode=host,target=8080,published=18081"];
+  await createService(docker, "web", [...onPodman, ...publish]);
+  const [task] = await untilRunning(docker, "web", 1);
+  expect(task?.Node).toBe(hostname);
+  const page = await until(
+    "its port answers",
+    () => output("busybox", ["wget", "-q", "-T", "2", "-O", "-", `http://${address}:18081`]),
+    (text) => text !== "",
+  );
+  expect(page).toContain("version 1");
+});
+
+test.runIf(skein)("its logs, updates and removal work", async () => {
+  const docker = there().docker();
+  await until(
+    "it has logged",
+    () => docker("service", "logs", "--raw", "web"),
+    (logs) => logs.startsWith("hello from"),
+  );
+  await docker("service", "update", "--detach", "--no-resolve-image", "--image", "demo:2", "web");
+  await until(
+    "the new version runs",
+    () => docker.running("web"),
+    (tasks) => tasks.length === 1 && tasks[0]?.Image === "demo:2",
+    60_000,
+  );
+  await removeServices(docker, [there().engine("worker1")], "web");
+});
+
+test.runIf(skein)("a task that fails there is restarted there", async () => {
+  const docker = there().docker();
+  await createService(
+    docker,
+    "fails",
+    [...onPodman, "--restart-delay", "100ms"],
+    ["sh", "-c", "sleep 1; exit 4"],
+  );
+  const tasks = await until(
+    "it has failed twice",
+    () => docker.tasks("fails"),
+    (all) => all.filter(({ CurrentState }) => CurrentState.startsWith("Failed")).length >= 2,
+    60_000,
+  );
+  expect(tasks.find(({ CurrentState }) => CurrentState.startsWith("Failed"))?.Error).toContain(
+    "non-zero exit (4)",
+  );
+  await removeServices(docker, [there().engine("worker1")], "fails");
+});
