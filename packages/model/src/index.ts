@@ -46,3 +46,5 @@ export {
   validateSwarmSpec,
 } from "./validation/objects.ts";
 export { validateServiceSpec } from "./validation/service.ts";
+export { expandContainer, expandFile } from "./templates.ts";
+export type { FileTemplateContext, TaskTemplateContext } from "./templates.ts";

@@ -1,6 +1,8 @@
-import { rpcError } from "@skein/base";
-import type { Placement, RestartPolicy, TaskSpec } from "@skein/wire";
+import { messageOf, rpcError } from "@skein/base";
+import type { ContainerSpec, Placement, RestartPolicy, TaskSpec } from "@skein/wire";
 import { parseConstraint } from "../constraint.ts";
+import type { TaskTemplateContext } from "../templates.ts";
+import { expandContainer } from "../templates.ts";
 import { validateContainer } from "./container.ts";
 import { validateConfigReferences, validateSecretReferences } from "./references.ts";
 import { validateResources } from "./resources.ts";
@@ -25,6 +27,24 @@ const validatePlacement = ({ Constraints = [], Preferences = [] }: Placement): v
       );
 };
 
+/**
+ * Templates are tried on a task of a service without labels, so that an error comes at once and not
+ * from every node: `{{.Service.Labels.team}}` is refused, `{{index .Service.Labels "team"}}` is not.
+ */
+const trial: TaskTemplateContext = {
+  service: { id: "serviceid", name: "servicename", labels: {} },
+  node: { id: "nodeid", hostname: "", platform: {} },
+  task: { id: "taskid", name: "servicename.1.taskid", slot: "1" },
+};
+
+const expandOnTrial = (container: ContainerSpec): ContainerSpec => {
+  try {
+    return expandContainer(container, trial);
+  } catch (error) {
+    throw rpcError("invalid-parameter", messageOf(error));
+  }
+};
+
 /** What a service's tasks are made of. Throws invalid-parameter in the reference's words. */
 export const validateTaskSpec = (spec: TaskSpec): void => {
   if (spec.Resources) validateResources(spec.Resources);
@@ -36,5 +56,5 @@ export const validateTaskSpec = (spec: TaskSpec): void => {
   if (!container) return;
   validateSecretReferences(container);
   validateConfigReferences(container);
-  validateContainer(container);
+  validateContainer(expandOnTrial(container));
 };
