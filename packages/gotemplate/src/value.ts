@@ -1,5 +1,5 @@
 /** Names the Go type of an object: with it, an object is a struct, and its fields are all there are. */
-export const goType: unique symbol = Symbol("goType");
+const goType: unique symbol = Symbol("goType");
 
 /** A struct of the given Go type, e.g. `*template.Context`. Functions among its fields are methods. */
 export const struct = <Fields extends object>(

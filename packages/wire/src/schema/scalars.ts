@@ -46,7 +46,7 @@ const numeric = (goType: string, read: (literal: string) => number | undefined):
 });
 
 /** A Go integer type that holds `min` to `max`. Values beyond 2^53 lose their last digits. */
-export const integer = (goType: string, min: bigint, max: bigint): Codec<number> =>
+const integer = (goType: string, min: bigint, max: bigint): Codec<number> =>
   numeric(goType, (literal) => {
     if (!/^-?\d+$/.test(literal)) return undefined;
     const value = BigInt(literal);
