@@ -80,7 +80,7 @@ export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon
   const clock = systemClock;
   const random = systemRandom;
   const events = new EventHub();
-  const { starter, executor } = await newAgentStarter({
+  const { starter, executor } = newAgentStarter({
     options,
     engineSocket,
     clock,

@@ -1,28 +1,38 @@
 import type { LogStream, ManagerConnection, ManagerDialer } from "@skein/agent";
 import type { Logger } from "@skein/base";
 import { messageOf } from "@skein/base";
-import type { DownMessage, LogStreamHello } from "@skein/model";
+import type { DownMessage, LogStreamHello, UpMessage } from "@skein/model";
 import { LOGS_METHOD, SESSION_METHOD } from "@skein/model";
 import { connectRpc } from "@skein/platform";
 import type { Credentials, RpcConnection, RpcStream } from "@skein/platform";
+import type { NodeAvailability } from "@skein/wire";
+
+export interface ManagerDialerOptions {
+  readonly credentials: () => Credentials;
+  /** What the node asked for when it joined; goes with each greeting, counts with the first. */
+  readonly availability: NodeAvailability | undefined;
+  readonly logger: Logger;
+}
 
 /** Dials managers with the node's present credentials. */
-export const newManagerDialer = (
-  credentials: () => Credentials,
-  logger: Logger,
-): ManagerDialer => ({
+export const newManagerDialer = (options: ManagerDialerOptions): ManagerDialer => ({
   dial: async (addr, signal) => {
-    const as = { kind: "node", credentials: credentials() } as const;
+    const as = { kind: "node", credentials: options.credentials() } as const;
     const connection = await connectRpc({ address: addr, as, signal });
-    return openSession(connection, logger);
+    return openSession(connection, options);
   },
 });
 
-const openSession = (connection: RpcConnection, logger: Logger): ManagerConnection => {
+const openSession = (
+  connection: RpcConnection,
+  { availability, logger }: ManagerDialerOptions,
+): ManagerConnection => {
   const stream = connection.stream(SESSION_METHOD);
+  const complete = (message: UpMessage): UpMessage =>
+    message.type === "hello" && availability ? { ...message, availability } : message;
   return {
     send: (message) => {
-      stream.send(message).catch((error: unknown) => {
+      stream.send(complete(message)).catch((error: unknown) => {
         logger.debug("message not sent", { reason: messageOf(error) });
       });
     },

@@ -112,6 +112,10 @@ export const startManager = async (
     throw error;
   }
   const running = leader;
+  const stopWatching = store.watch(({ changes }) => {
+    for (const { table, id, after } of changes)
+      if (table === "nodes" && after === undefined) server.disconnect(id);
+  });
   const leaderId = options.credentials.identity.nodeId;
   return {
     store,
@@ -120,6 +124,7 @@ export const startManager = async (
     control: new Control({ store, random: dependencies.random, leaderId }),
     updateCredentials: (credentials) => server.updateCredentials(credentials),
     stop: async () => {
+      stopWatching();
       running.stop();
       await server.close();
       await store.barrier().catch(() => {

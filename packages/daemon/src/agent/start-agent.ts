@@ -1,0 +1,97 @@
+import { join } from "node:path";
+import type { ClusterNews, Executor, Templates } from "@skein/agent";
+import { createAgent } from "@skein/agent";
+import type { Clock, Logger, Random } from "@skein/base";
+import { messageOf } from "@skein/base";
+import { expandContainer, expandFile } from "@skein/model";
+import type { ManagerAddress } from "@skein/model";
+import { newEngineExecutor, nodeTlsInfo } from "@skein/platform";
+import type { DaemonOptions } from "../options.ts";
+import type { AgentRuntime, AgentStart, AgentStarter } from "./agent-runtime.ts";
+import { newManagerDialer } from "./manager-dialer.ts";
+import { openAgentStores } from "./task-store.ts";
+
+export interface AgentStarterOptions {
+  readonly options: Pick<DaemonOptions, "dataDir" | "runDir">;
+  readonly engineSocket: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+const READY_POLL_MS = 20;
+
+const templates: Templates = { expandContainer, expandFile };
+
+const hostOf = (address: string): string => address.replace(/:\d+$/, "").replaceAll(/[[\]]/g, "");
+
+/** Makes what starts this node's agents: one executor for the engine, an agent per membership. */
+export const newAgentStarter = (
+  dependencies: AgentStarterOptions,
+): { readonly starter: AgentStarter; readonly executor: Executor } => {
+  const { options, engineSocket } = dependencies;
+  const executor = newEngineExecutor(
+    { socketPath: engineSocket, filesDir: join(options.runDir, "files") },
+    dependencies,
+  );
+  return { executor, starter: (start) => startAgent(start, executor, dependencies) };
+};
+
+const startAgent = async (
+  start: AgentStart,
+  executor: Executor,
+  dependencies: AgentStarterOptions,
+): Promise<AgentRuntime> => {
+  const { clock, random, logger, options } = dependencies;
+  const { local, availability } = start;
+  let { credentials } = start;
+  let managers: readonly ManagerAddress[] = local.remotes.map((addr) => ({ nodeId: "", addr }));
+  const stores = await openAgentStores(options.dataDir, random);
+  if ((await stores.remotes.load()).length === 0) await stores.remotes.save(managers);
+  else managers = await stores.remotes.load();
+  const isManager = local.role === "manager";
+  const agent = createAgent(
+    {
+      nodeId: local.nodeId,
+      addr: hostOf(local.advertiseAddr),
+      ...(isManager ? { managerAddr: () => local.advertiseAddr } : {}),
+    },
+    {
+      clock,
+      random,
+      logger,
+      executor,
+      templates,
+      tasks: stores.tasks,
+      remotes: stores.remotes,
+      dialer: newManagerDialer({ credentials: () => credentials, availability, logger }),
+      tlsInfo: () => nodeTlsInfo(credentials.rootPem, credentials.certificatePem),
+      onCluster: (news: ClusterNews) => {
+        if (news.managers.length > 0) managers = news.managers;
+      },
+    },
+  );
+  await agent.start();
+  const stopped = new AbortController();
+  const ready = async (): Promise<void> => {
+    while (!agent.connected() && !stopped.signal.aborted) await clock.sleep(READY_POLL_MS);
+  };
+  return {
+    ready: ready(),
+    managers: () => managers,
+    remotes: () => managers.map(({ addr }) => addr),
+    updateCredentials: (renewed) => {
+      credentials = renewed;
+    },
+    stop: async ({ leaving }) => {
+      stopped.abort();
+      await agent.stop({ leave: leaving });
+      if (leaving)
+        await agent.discard().catch((error: unknown) => {
+          // The engine may be gone for good; leaving must still be possible.
+          logger.warn("containers were left behind", { reason: messageOf(error) });
+        });
+      await stores.close();
+    },
+  };
+};
