@@ -67,3 +67,9 @@ export { formatListenAddress, parseListenAddress } from "./http/listen-address.t
 export type { ListenAddress } from "./http/listen-address.ts";
 export { listen } from "./http/listener.ts";
 export type { Listener, ListenerOptions, ListenerTls } from "./http/listener.ts";
+export { newEngineExecutor } from "./engine/executor.ts";
+export type {
+  EngineExecutor,
+  EngineExecutorDependencies,
+  EngineExecutorOptions,
+} from "./engine/executor.ts";

@@ -1,0 +1,263 @@
+import type {
+  ContainerState,
+  EngineEvent,
+  Executor,
+  HostDescription,
+  LogOptions,
+  Workload,
+} from "@skein/agent";
+import type { Clock, Logger } from "@skein/base";
+import { OperationError } from "@skein/base";
+import type { Container } from "dockerode";
+import type { LogMessage } from "@skein/model";
+import { assertSupported, EngineConnection } from "./connection.ts";
+import type { EngineKind } from "./connection.ts";
+import { graceSeconds, TASK_LABEL, toContainerConfig } from "./container-config.ts";
+import { toContainerState, toContainerSummary } from "./container-state.ts";
+import type { InspectAnswer } from "./container-state.ts";
+import { engineEvents } from "./events.ts";
+import { toEngineError } from "./engine-error.ts";
+import { TaskFiles } from "./files.ts";
+import { describeHost } from "./host-description.ts";
+import type { EngineInfo } from "./host-description.ts";
+import { Images, noSuchImage } from "./images.ts";
+import { logMessages } from "./log-lines.ts";
+import type { HostFile } from "./mounts.ts";
+import { PodmanHealth } from "./podman-health.ts";
+import { createVolumes, assertBindSources } from "./volumes.ts";
+
+export interface EngineExecutorOptions {
+  /** Path of the engine's socket. */
+  readonly socketPath: string;
+  /** Directory for secrets and configs, on a file system in memory (or one is mounted there). */
+  readonly filesDir: string;
+  /** Do not ask registries; Docker's DOCKER_SERVICE_PREFER_OFFLINE_IMAGE. */
+  readonly preferOfflineImage?: boolean;
+}
+
+export interface EngineExecutorDependencies {
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** An executor with connections to let go of. */
+export interface EngineExecutor extends Executor {
+  close(): void;
+}
+
+const isKind = (error: unknown, ...kinds: readonly OperationError["kind"][]): boolean =>
+  error instanceof OperationError && kinds.includes(error.kind);
+
+/** Runs tasks on Docker >= 20.10 or Podman >= 4.3, through the API that both have. */
+class DockerExecutor implements EngineExecutor {
+  readonly #options: EngineExecutorOptions;
+  readonly #connection: EngineConnection;
+  readonly #images: Images;
+  readonly #files: TaskFiles;
+  readonly #health: PodmanHealth;
+  #kind: EngineKind | undefined;
+
+  constructor(options: EngineExecutorOptions, { clock, logger }: EngineExecutorDependencies) {
+    this.#options = options;
+    const connection = new EngineConnection(options.socketPath);
+    this.#connection = connection;
+    this.#images = new Images({ connection, clock, logger });
+    this.#files = new TaskFiles(options.filesDir);
+    this.#health = new PodmanHealth({ connection, clock, logger });
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.#connection.request(signal, { method: "GET", path: "/_ping" });
+  }
+
+  async describe(signal: AbortSignal): Promise<HostDescription> {
+    const version = await this.#connection.version(signal);
+    assertSupported(version);
+    this.#kind = version.kind;
+    const info = await this.#connection.request(signal, { method: "GET", path: "/info" });
+    return describeHost(info as EngineInfo);
+  }
+
+  async prepare(workload: Workload, signal: AbortSignal): Promise<ContainerState> {
+    const existing = await this.#inspectTask(workload, signal);
+    if (existing) return existing;
+    const { container } = workload;
+    toContainerConfig(workload, []); // refuses what makes no sense before anything is made
+    await createVolumes(this.#connection, container.Mounts ?? [], signal);
+    if (this.#options.preferOfflineImage !== true)
+      await this.#images.pull(container.Image ?? "", workload.registryAuth, signal);
+    if ((await this.#engineKind(signal)) === "podman")
+      await assertBindSources(container.Mounts ?? []);
+    const files = await this.#files.write(workload.taskId, workload.files);
+    return this.#create(workload, files, signal);
+  }
+
+  async start(containerId: string, signal: AbortSignal): Promise<void> {
+    const before = await this.inspect(containerId, signal);
+    if (before && before.phase !== "created") return;
+    await this.#connection.call(signal, (docker) =>
+      docker.getContainer(containerId).start({ abortSignal: signal }),
+    );
+  }
+
+  async stop(containerId: string, graceMs: number | undefined, signal: AbortSignal): Promise<void> {
+    const grace = graceMs === undefined ? {} : { t: graceSeconds(graceMs) };
+    await this.#unlessStopped(containerId, signal, (container) =>
+      container.stop({ ...grace, abortSignal: signal }),
+    );
+  }
+
+  async kill(containerId: string, signal: AbortSignal): Promise<void> {
+    await this.#unlessStopped(containerId, signal, (container) =>
+      container.kill({ signal: "SIGKILL", abortSignal: signal }),
+    );
+  }
+
+  async remove(containerId: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#connection.call(signal, (docker) =>
+        docker.getContainer(containerId).remove({ force: true, v: true }),
+      );
+    } catch (error) {
+      if (!isKind(error, "not-found")) throw error;
+    }
+  }
+
+  async inspect(container: string, signal: AbortSignal): Promise<ContainerState | undefined> {
+    const answer = await this.#look(container, signal);
+    return answer && this.#seen(answer);
+  }
+
+  async list(signal: AbortSignal): ReturnType<Executor["list"]> {
+    const answers = await this.#connection.call(signal, (docker) =>
+      docker.listContainers({ all: true, filters: { label: [TASK_LABEL] }, abortSignal: signal }),
+    );
+    return answers.flatMap((answer) => toContainerSummary(answer) ?? []);
+  }
+
+  removeFiles(taskId: string): Promise<void> {
+    return this.#files.remove(taskId);
+  }
+
+  listFiles(): Promise<readonly string[]> {
+    return this.#files.list();
+  }
+
+  async *logs(
+    { id, taskId }: { readonly id: string; readonly taskId: string },
+    options: LogOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<LogMessage> {
+    const answer = await this.#look(id, signal);
+    if (!answer) throw new OperationError("not-found", `No such container: ${id}`);
+    const details = (await this.#engineKind(signal)) === "docker";
+    const { follow, tail, since, stdout, stderr } = options;
+    const stream = await this.#connection.stream(signal, {
+      method: "GET",
+      path: `/containers/${id}/logs`,
+      query: {
+        follow,
+        stdout,
+        stderr,
+        since,
+        details,
+        timestamps: true,
+        tail: tail < 0 ? "all" : tail,
+      },
+    });
+    try {
+      yield* logMessages(stream, { taskId, tty: answer.Config?.Tty === true, details });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw toEngineError(this.#options.socketPath, error);
+    } finally {
+      stream.destroy();
+    }
+  }
+
+  events(signal: AbortSignal): AsyncIterable<EngineEvent> {
+    return engineEvents(this.#connection, signal);
+  }
+
+  close(): void {
+    this.#health.stop();
+    this.#connection.close();
+  }
+
+  async #engineKind(signal: AbortSignal): Promise<EngineKind> {
+    this.#kind ??= (await this.#connection.version(signal)).kind;
+    return this.#kind;
+  }
+
+  async #look(container: string, signal: AbortSignal): Promise<InspectAnswer | undefined> {
+    try {
+      return await this.#connection.call(signal, (docker) =>
+        docker.getContainer(container).inspect({ abortSignal: signal }),
+      );
+    } catch (error) {
+      if (isKind(error, "not-found")) return undefined;
+      throw error;
+    }
+  }
+
+  #seen(answer: InspectAnswer): ContainerState {
+    const state = toContainerState(answer);
+    if (this.#kind === "podman" && state.phase === "running" && state.health !== undefined) {
+      const { Interval } = answer.Config?.Healthcheck ?? {};
+      this.#health.watch({ id: state.id, ...(Interval ? { intervalNs: Interval } : {}) });
+    }
+    return state;
+  }
+
+  /** The container that an earlier attempt made for this very task. */
+  async #inspectTask(
+    { taskName, taskId }: Workload,
+    signal: AbortSignal,
+  ): Promise<ContainerState | undefined> {
+    const answer = await this.#look(taskName, signal);
+    return answer?.Config?.Labels?.[TASK_LABEL] === taskId ? this.#seen(answer) : undefined;
+  }
+
+  async #create(
+    workload: Workload,
+    files: readonly HostFile[],
+    signal: AbortSignal,
+  ): Promise<ContainerState> {
+    const config = toContainerConfig(workload, files);
+    try {
+      const { id } = await this.#connection.call(signal, (docker) =>
+        docker.createContainer({ ...config, abortSignal: signal }),
+      );
+      const state = await this.inspect(id, signal);
+      if (state) return state;
+      throw new OperationError("not-found", `No such container: ${id}`);
+    } catch (error) {
+      const existing = isKind(error, "conflict") && (await this.#inspectTask(workload, signal));
+      if (existing) return existing;
+      if (isKind(error, "not-found") && /no such image/iu.test(String(error)))
+        throw noSuchImage(config.Image ?? "");
+      throw error;
+    }
+  }
+
+  /** The engines have many ways to say that there was nothing to stop; the state is what counts. */
+  async #unlessStopped(
+    containerId: string,
+    signal: AbortSignal,
+    action: (container: Container) => Promise<unknown>,
+  ): Promise<void> {
+    try {
+      await this.#connection.call(signal, (docker) => action(docker.getContainer(containerId)));
+    } catch (error) {
+      if (isKind(error, "unavailable")) throw error;
+      const state = await this.inspect(containerId, signal);
+      if (state?.phase === "running") throw error;
+    }
+  }
+}
+
+/** Opens nothing yet: the engine may be started later. */
+export const newEngineExecutor = (
+  options: EngineExecutorOptions,
+  dependencies: EngineExecutorDependencies,
+): EngineExecutor => new DockerExecutor(options, dependencies);
