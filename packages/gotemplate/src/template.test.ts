@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { dockerFunctions } from "./docker-functions.ts";
 import { parseTemplate } from "./template.ts";
 import { struct } from "./value.ts";
 
@@ -16,7 +15,7 @@ const data = struct("main.Data", {
 });
 
 const run = (text: string, value: unknown = data): string =>
-  parseTemplate("t", text, dockerFunctions).execute(value);
+  parseTemplate("t", text).execute(value);
 
 describe("templates", () => {
   it.each([

@@ -1,5 +1,6 @@
 import type { TemplateFunction } from "./builtins.ts";
 import { builtins } from "./builtins.ts";
+import { dockerFunctions } from "./docker-functions.ts";
 import { execute } from "./execute.ts";
 import { parse } from "./parse.ts";
 
@@ -19,12 +20,12 @@ export interface TemplateOptions {
 
 /**
  * Parses a template of Go's text/template (all but define, template and block), with functions
- * besides the built-in ones. Throws an Error with Go's text: `template: <name>:<line>: <what>`.
+ * besides the built-in ones (unless said otherwise, those of the docker command's `--format`). Throws an Error with Go's text: `template: <name>:<line>: <what>`.
  */
 export const parseTemplate = (
   name: string,
   text: string,
-  functions: Readonly<Record<string, TemplateFunction>> = {},
+  functions: Readonly<Record<string, TemplateFunction>> = dockerFunctions,
   { missingKey = "default" }: TemplateOptions = {},
 ): Template => {
   const all = { ...builtins, ...functions };

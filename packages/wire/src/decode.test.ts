@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   decodeConfigSpec,
@@ -58,10 +59,45 @@ describe("canonical values", () => {
     expect(one).toEqual(decodeServiceSpec('{"Labels":{"y":"2","x":"1"},"Name":"a"}'));
   });
 
-  it("decode to themselves", () => {
-    const body = '{"Name":"w","Mode":{"Global":{}},"TaskTemplate":{"ForceUpdate":3}}';
-    const spec = decodeServiceSpec(body);
-    expect(decodeServiceSpec(JSON.stringify(spec))).toEqual(spec);
+  it("decode to themselves, whatever was asked", () => {
+    const some = <T>(...values: T[]) => fc.constantFrom(null, ...values);
+    const part = (fields: Record<string, fc.Arbitrary<unknown>>) =>
+      fc.option(fc.record(fields, { requiredKeys: [] }));
+    const map = some({}, { a: "" }, { b: null });
+    const container = part({
+      Image: some("", "bb:1"),
+      Env: some([], ["A=b"], [null]),
+      Init: some(false, true),
+      TTY: some(false, true),
+      Labels: map,
+      Mounts: some([], [{}], [null], [{ ReadOnly: false, BindOptions: {}, TmpfsOptions: null }]),
+      Privileges: some({}, { SELinuxContext: {} }, { Seccomp: { Profile: "" } }),
+      StopGracePeriod: some(0, 5),
+      Secrets: some([], [null], [{ SecretID: "", File: {} }]),
+    });
+    const task = part({
+      ContainerSpec: container,
+      Placement: part({ Preferences: some([{}], [{ Spread: {} }], []), MaxReplicas: some(0, 1) }),
+      RestartPolicy: part({ Condition: some("", "any"), Delay: some(0, 1) }),
+      ForceUpdate: some(0, 2),
+    });
+    const asked = fc.record(
+      {
+        Name: some("", "web"),
+        Labels: map,
+        TaskTemplate: task,
+        Mode: part({ Replicated: some({}, { Replicas: 0 }), Global: some({}) }),
+        UpdateConfig: part({ Parallelism: some(0, 1), Order: some("", "x"), Delay: some(0, 1) }),
+        EndpointSpec: part({ Mode: some("", "vip"), Ports: some([], [{}], [{ TargetPort: 0 }]) }),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(asked, (spec) => {
+        const canonical = decodeServiceSpec(JSON.stringify(spec));
+        expect(decodeServiceSpec(JSON.stringify(canonical))).toEqual(canonical);
+      }),
+    );
   });
 
   it("of the cluster's spec and init request have every section", () => {

@@ -1,3 +1,4 @@
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseBody, parseJson } from "./parse.ts";
 
@@ -35,7 +36,39 @@ describe("JSON syntax errors, in Go's words", () => {
   });
 });
 
+const accepts = (parse: (text: string) => unknown, text: string): boolean => {
+  try {
+    parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 describe("JSON values", () => {
+  it("are accepted exactly when they are JSON", () => {
+    const scraps = fc.constantFrom(
+      ...["{", "}", "[", "]", ":", ","].concat([
+        "1",
+        "-",
+        ".5",
+        "e3",
+        "null",
+        "true",
+        '"',
+        "\\",
+        " ",
+      ]),
+    );
+    const texts = fc.array(scraps, { maxLength: 8 }).map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(fc.oneof(texts, fc.json()), (text) => {
+        expect(accepts(parseJson, text)).toBe(accepts(JSON.parse, text));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it("keep numbers as written, repeated keys and escapes", () => {
     expect(parseJson(' {"a":1e3,"a":"\\u00e9\\n\\ud83d\\ude00\\ud800"} ')).toEqual({
       kind: "object",
