@@ -45,10 +45,13 @@ const numeric = (goType: string, read: (literal: string) => number | undefined):
   },
 });
 
+/** No 64-bit integer is longer; keeps endless digits out of BigInt. */
+const MAX_LITERAL = 20;
+
 /** A Go integer type that holds `min` to `max`. Values beyond 2^53 lose their last digits. */
 const integer = (goType: string, min: bigint, max: bigint): Codec<number> =>
   numeric(goType, (literal) => {
-    if (!/^-?\d+$/.test(literal)) return undefined;
+    if (literal.length > MAX_LITERAL || !/^-?\d+$/.test(literal)) return undefined;
     const value = BigInt(literal);
     return value < min || value > max ? undefined : Number(value);
   });
