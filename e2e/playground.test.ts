@@ -1,7 +1,7 @@
 /** The playground itself: what it makes, and that it leaves nothing behind. */
 import { existsSync, readdirSync, readlinkSync, statSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
-import { daemon, playground } from "./support/playground.ts";
+import { daemon, playground, SKEIN } from "./support/playground.ts";
 import { output, run } from "./support/run.ts";
 import { until } from "./support/until.ts";
 
@@ -139,7 +139,7 @@ test("an up that is killed leaves nothing that down does not find", async () => 
   const up = run("timeout", [
     "--signal=KILL",
     "0.7",
-    "./skein",
+    SKEIN,
     "playground",
     "up",
     "--name",

@@ -1,7 +1,7 @@
 /** A worker whose engine is Podman, beside one with Docker. */
 import { expect, test } from "vitest";
+import { untilAnswer } from "./support/http.ts";
 import { daemon, withPlayground } from "./support/playground.ts";
-import { output } from "./support/run.ts";
 import { createService, removeServices, untilRunning } from "./support/service.ts";
 import { until } from "./support/until.ts";
 
@@ -26,12 +26,7 @@ test.runIf(skein)("a node with Podman is ready and runs tasks", async () => {
   await createService(docker, "web", [...onPodman, ...publish]);
   const [task] = await untilRunning(docker, "web", 1);
   expect(task?.Node).toBe(hostname);
-  const page = await until(
-    "its port answers",
-    () => output("busybox", ["wget", "-q", "-T", "2", "-O", "-", `http://${address}:18081`]),
-    (text) => text !== "",
-  );
-  expect(page).toContain("version 1");
+  expect(await untilAnswer(address, 18_081)).toContain("version 1");
 });
 
 test.runIf(skein)("its logs, updates and removal work", async () => {

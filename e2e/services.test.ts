@@ -1,7 +1,7 @@
 /** The life of services, with the stock docker command. */
 import { expect, test } from "vitest";
+import { page, untilAnswer } from "./support/http.ts";
 import { withPlayground } from "./support/playground.ts";
-import { output, run } from "./support/run.ts";
 import {
   containersOf,
   createService,
@@ -89,14 +89,8 @@ test("a port in host mode answers on the node of the task, and clashes are not s
   const published = "mode=host,target=8080,published=18080";
   await createService(docker, "port", ["--replicas", "4", "--publish", published]);
   await untilRunning(docker, "port", 3);
-  for (const { address, hostname } of await cluster.hosts()) {
-    const page = await until(
-      `${hostname} answers`,
-      () => output("busybox", ["wget", "-q", "-T", "2", "-O", "-", `http://${address}:18080`]),
-      (text) => text !== "",
-    );
-    expect(page).toMatch(/^hello from [0-9a-f]{12}, version 1$/);
-  }
+  for (const { address } of await cluster.hosts())
+    expect(await untilAnswer(address, 18_080)).toMatch(/^hello from [0-9a-f]{12}, version 1\n$/);
   const waiting = await until(
     "the fourth task says why it waits",
     async () =>
@@ -106,16 +100,7 @@ test("a port in host mode answers on the node of the task, and clashes are not s
   expect(waiting?.Error).toContain("host-mode port already in use on 3 nodes");
   await remove("port");
   const { address } = await cluster.host("worker1");
-  const gone = await run("busybox", [
-    "wget",
-    "-q",
-    "-T",
-    "2",
-    "-O",
-    "-",
-    `http://${address}:18080`,
-  ]);
-  expect(gone.code).not.toBe(0);
+  await expect(page(address, 18_080)).rejects.toThrow("fetch failed");
 });
 
 test("logs come from all nodes, with the names of the tasks", async () => {
@@ -139,8 +124,8 @@ test("logs come from all nodes, with the names of the tasks", async () => {
         .map((line) => line.replace(/^chatty\.(\d)\.\S+\s+\|/, "$1"))
         .toSorted(),
     ).toEqual([1, 2, 3].map((slot) => `${slot} ${word}`));
-  const tail = await docker("service", "logs", "--tail", "1", "--raw", "chatty");
-  expect(tail.split("\n")).toHaveLength(3);
+  const tail = await docker.attempt("service", "logs", "--tail", "1", "--raw", "chatty");
+  expect(`${tail.stdout}${tail.stderr}`.trim().split("\n")).toHaveLength(3);
   await remove("chatty");
 });
 

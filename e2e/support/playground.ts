@@ -41,7 +41,8 @@ export interface Playground {
  */
 export const daemon = process.env["SKEIN_E2E_DAEMON"] ?? "skein";
 
-const SKEIN = process.env["SKEIN_BIN"] ?? "./skein";
+/** The command under test. */
+export const SKEIN = process.env["SKEIN_BIN"] ?? "./skein";
 const DEMO_TAR = ".cache/demo.tar";
 
 const demoArchive = async (engineSocket: string): Promise<string> => {

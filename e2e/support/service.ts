@@ -4,6 +4,9 @@ import { until } from "./until.ts";
 /** Flags that keep the docker command from asking a registry, and from waiting. */
 const QUIET = ["--detach", "--no-resolve-image"];
 
+/** Not every container of these tests heeds SIGTERM; a flag of the test itself comes later and wins. */
+const IMPATIENT = ["--stop-grace-period", "1s"];
+
 /** Creates a service of the demo image; `flags` come before the image, `command` after it. */
 export const createService = (
   docker: Docker,
@@ -11,7 +14,17 @@ export const createService = (
   flags: readonly string[] = [],
   command: readonly string[] = [],
 ): Promise<string> =>
-  docker("service", "create", ...QUIET, "--name", name, ...flags, "demo:1", ...command);
+  docker(
+    "service",
+    "create",
+    ...QUIET,
+    ...IMPATIENT,
+    "--name",
+    name,
+    ...flags,
+    "demo:1",
+    ...command,
+  );
 
 /** Updates a service; its name goes last. */
 export const updateService = (
