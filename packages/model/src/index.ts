@@ -48,3 +48,12 @@ export {
 export { validateServiceSpec } from "./validation/service.ts";
 export { expandContainer, expandFile } from "./templates.ts";
 export type { FileTemplateContext, TaskTemplateContext } from "./templates.ts";
+export type {
+  NetworkEndpoint,
+  NetworkPeer,
+  NetworkService,
+  NetworkTable,
+  NetworkTables,
+  PublishedPort,
+  SubnetTable,
+} from "./network-table.ts";

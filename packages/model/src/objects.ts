@@ -88,10 +88,11 @@ export interface UpdateProgress {
    */
   readonly dirtySlots: number;
   /**
-   * Slots whose new task failed early, each with the first such task's id. The key is the slot
-   * number, for global services the node id. The failure ratio is their number over `dirtySlots`.
+   * Slots whose new task failed early, each with the first such task and when it began to run, or
+   * ended without. The key is the slot number, for global services the node id. The failure ratio is
+   * their number over `dirtySlots`.
    */
-  readonly failures: Readonly<Record<string, string>>;
+  readonly failures: Readonly<Record<string, { readonly taskId: string; readonly at: number }>>;
   /** When the last slot was done; the monitor period runs from here. */
   readonly allCleanSince?: number;
 }

@@ -1,0 +1,92 @@
+/**
+ * What managers tell a node about its overlay networks: the tables from which the node programs its
+ * kernel and answers names. A node gets the tables of the networks that its tasks use, and, on
+ * every node, that of the ingress network.
+ */
+
+/** One subnet of a network: IPv4 always, IPv6 when the network has it. */
+export interface SubnetTable {
+  /** `10.0.5.0/24` */
+  readonly subnet: string;
+  /** This node's own address in it: the bridge's, and the gateway of the containers here. */
+  readonly gateway: string;
+}
+
+/** Another node that has the network. */
+export interface NetworkPeer {
+  readonly nodeId: string;
+  /** Where its VXLAN traffic goes: its data path address. */
+  readonly underlay: string;
+  /** Its gateway addresses, in the order of the subnets. */
+  readonly gateways: readonly string[];
+}
+
+/** A task (or an attached container) on the network. */
+export interface NetworkEndpoint {
+  /** Task id, or container id for `docker run --network`. */
+  readonly id: string;
+  /** `web.1.<task id>`, or the container's name. */
+  readonly name: string;
+  readonly nodeId: string;
+  /** In the order of the subnets. */
+  readonly addresses: readonly string[];
+  /** Absent for attached containers. */
+  readonly serviceId?: string;
+  /** 0 for global services and containers. */
+  readonly slot: number;
+  /** Further names of this endpoint alone. */
+  readonly aliases: readonly string[];
+  /** Whether names and VIPs lead to it: it runs, is healthy, and is not about to be stopped. */
+  readonly active: boolean;
+}
+
+/** A service on the network. */
+export interface NetworkService {
+  readonly id: string;
+  readonly name: string;
+  /** Further names of the service. */
+  readonly aliases: readonly string[];
+  /** In the order of the subnets; empty in mode dnsrr. */
+  readonly vips: readonly string[];
+}
+
+/** Everything about one network, for one node. */
+export interface NetworkTable {
+  readonly id: string;
+  readonly name: string;
+  /** The VXLAN network identifier, unique in the cluster. */
+  readonly vni: number;
+  readonly subnets: readonly SubnetTable[];
+  readonly internal: boolean;
+  readonly ingress: boolean;
+  readonly encrypted: boolean;
+  /** Asked for with `com.docker.network.driver.mtu`; absent: what the underlay leaves. */
+  readonly mtu?: number;
+  readonly peers: readonly NetworkPeer[];
+  readonly endpoints: readonly NetworkEndpoint[];
+  readonly services: readonly NetworkService[];
+}
+
+/** A port that every node answers on, through the ingress network. */
+export interface PublishedPort {
+  readonly protocol: "tcp" | "udp" | "sctp";
+  readonly port: number;
+  readonly targetPort: number;
+  readonly serviceId: string;
+  /** Only tasks of the node that the connection came in on are used. */
+  readonly localOnly: boolean;
+  /** Connections of one client address go to one task. */
+  readonly clientAffinity: boolean;
+  /** Addresses of the nodes that answer; empty: all. */
+  readonly addresses: readonly string[];
+}
+
+/** All that a node's data plane is made of. */
+export interface NetworkTables {
+  /** This node's data path address. */
+  readonly underlay: string;
+  /** UDP port of VXLAN (4789 unless `swarm init --data-path-port`). */
+  readonly dataPathPort: number;
+  readonly networks: readonly NetworkTable[];
+  readonly ports: readonly PublishedPort[];
+}
