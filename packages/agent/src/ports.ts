@@ -1,5 +1,6 @@
 import type {
   DownMessage,
+  FileTemplateContext,
   LogMessage,
   LogSubscription,
   LogUpMessage,
@@ -7,6 +8,7 @@ import type {
   SpecAssignment,
   TaskAssignment,
   TaskStatus,
+  TaskTemplateContext,
   UpMessage,
 } from "@skein/model";
 import type {
@@ -15,7 +17,6 @@ import type {
   GenericResource,
   NetworkAttachmentConfig,
   NodeDescription,
-  Platform,
   PortConfig,
   ResourceRequirements,
 } from "@skein/wire";
@@ -137,25 +138,6 @@ export interface Executor {
   ): AsyncIterable<LogMessage>;
   /** Ends or rejects when the connection to the engine breaks. */
   events(signal: AbortSignal): AsyncIterable<EngineEvent>;
-}
-
-/** What templates know of the task that they are expanded for (behaviour.md, section 21). */
-export interface TaskTemplateContext {
-  readonly service: {
-    readonly id: string;
-    readonly name: string;
-    readonly labels: Readonly<Record<string, string>>;
-  };
-  readonly node: { readonly id: string; readonly hostname: string; readonly platform: Platform };
-  /** `slot` is the slot number, or the node's id for tasks without slot. */
-  readonly task: { readonly id: string; readonly name: string; readonly slot: string };
-}
-
-/** What the template of a secret or config may ask for besides. Undefined: there is none. */
-export interface FileTemplateContext extends TaskTemplateContext {
-  secret(target: string): string | undefined;
-  config(target: string): string | undefined;
-  env(name: string): string | undefined;
 }
 
 /** Go templates, as they are allowed in specs. All throw an OperationError with Docker's text. */

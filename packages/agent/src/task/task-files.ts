@@ -1,12 +1,8 @@
 import { OperationError } from "@skein/base";
+import type { FileTemplateContext, TaskTemplateContext } from "@skein/model";
 import type { ConfigSpec, ContainerSpec, Driver, FileTarget, SecretSpec } from "@skein/wire";
 import { decodeBase64 } from "@skein/wire";
-import type {
-  FileTemplateContext,
-  TaskTemplateContext,
-  Templates,
-  WorkloadFile,
-} from "../ports.ts";
+import type { Templates, WorkloadFile } from "../ports.ts";
 import type { FileSource } from "../worker/files.ts";
 import { missingFile } from "../worker/files.ts";
 

@@ -1,7 +1,7 @@
 import { OperationError } from "@skein/base";
-import type { SpecAssignment, TaskAssignment } from "@skein/model";
+import type { SpecAssignment, TaskAssignment, TaskTemplateContext } from "@skein/model";
 import type { ContainerSpec, Platform } from "@skein/wire";
-import type { TaskTemplateContext, Templates, Workload } from "../ports.ts";
+import type { Templates, Workload } from "../ports.ts";
 import type { FileSource } from "../worker/files.ts";
 import { taskFiles } from "./task-files.ts";
 
