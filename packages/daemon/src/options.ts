@@ -20,7 +20,7 @@ export interface DaemonOptions {
   readonly tlsCaCert: string | undefined;
 }
 
-export type LogLevel = "debug" | "info" | "warn" | "error";
+type LogLevel = "debug" | "info" | "warn" | "error";
 
 interface Declaration {
   /** Name in the configuration file; the flag is its kebab-case form, the variable SKEIN_<UPPER>. */

@@ -1,7 +1,7 @@
 import type { SwarmSpec } from "@skein/wire";
 
 /** The name of the one cluster object; it can't be changed. */
-export const CLUSTER_NAME = "default";
+const CLUSTER_NAME = "default";
 
 /** Docker's defaults (api.md, 2.1; behaviour.md, section 25). Durations are nanoseconds. */
 const DEFAULTS = {

@@ -249,7 +249,7 @@ const concernsMembership = (change: Change): boolean => {
 };
 
 /** The managers that agents may dial. */
-export const managerAddresses = (view: View): readonly ManagerAddress[] =>
+const managerAddresses = (view: View): readonly ManagerAddress[] =>
   [...view.all("nodes").values()].flatMap(({ id, role, managerAddr }) =>
     role === "manager" && managerAddr !== undefined ? [{ nodeId: id, addr: managerAddr }] : [],
   );

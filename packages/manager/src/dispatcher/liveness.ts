@@ -2,7 +2,7 @@ import type { Node, NodeState } from "@skein/model";
 import type { Transaction } from "@skein/store";
 
 /** Heartbeats that may be missed before a node counts as down. */
-export const MISSED_HEARTBEATS = 3;
+const MISSED_HEARTBEATS = 3;
 
 /**
  * How often agents beat, in milliseconds. Docker's `--dispatcher-heartbeat` (5 s by default, in

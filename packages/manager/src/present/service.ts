@@ -83,7 +83,7 @@ const count = (tasks: Iterable<Task>, test: (task: Task) => boolean): number => 
  * How many tasks run, should run and are done. Unlike in the reference a task that was asked to stop
  * does not count as running, so that a lost node does not show as `4/3`.
  */
-export const statusOf = (view: View, service: Service): ServiceStatus => {
+const statusOf = (view: View, service: Service): ServiceStatus => {
   const tasks = view.tasksOfService(service.id);
   const { Mode } = service.spec;
   const iteration = service.job?.iteration ?? 0;
