@@ -1,0 +1,48 @@
+import type { TableName } from "@skein/store";
+import type { World } from "../world.ts";
+import type { Mirror } from "./mirror.ts";
+
+type Named = Extract<TableName, "services" | "configs" | "secrets" | "nodes">;
+
+/**
+ * What operators were told is done: it must be there as long as nobody asks for its removal, and
+ * be gone once they were told that it is.
+ */
+export class Acknowledged {
+  readonly #world: World;
+  readonly #mirror: Mirror;
+  readonly #present = new Map<string, Named>();
+  readonly #absent = new Map<string, Named>();
+
+  constructor(world: World, mirror: Mirror) {
+    this.#world = world;
+    this.#mirror = mirror;
+  }
+
+  /** An operator was told that the object exists. */
+  created(table: Named, id: string): void {
+    this.#present.set(id, table);
+    this.check();
+  }
+
+  /** An operator asks for its removal: from now on both may be true. */
+  removing(id: string): void {
+    this.#present.delete(id);
+  }
+
+  /** An operator was told that it is gone. */
+  removed(table: Named, id: string): void {
+    this.#absent.set(id, table);
+    this.check();
+  }
+
+  /** Compares with the durable state. */
+  check(): void {
+    for (const [id, table] of this.#present)
+      if (!this.#mirror.rows[table].has(id))
+        this.#world.violated(`acknowledged write lost: ${table} ${id} is not on record`);
+    for (const [id, table] of this.#absent)
+      if (this.#mirror.rows[table].has(id))
+        this.#world.violated(`acknowledged removal lost: ${table} ${id} is still on record`);
+  }
+}

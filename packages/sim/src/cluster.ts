@@ -1,0 +1,95 @@
+import type { Random } from "@skein/base";
+import { newId } from "@skein/base";
+import { createNode } from "@skein/manager";
+import type { NodeDescription } from "@skein/wire";
+import { Acknowledged } from "./check/acknowledged.ts";
+import { Invariants } from "./check/invariants.ts";
+import { Host } from "./host.ts";
+import { Manager } from "./manager.ts";
+import type { ManagerHooks } from "./manager.ts";
+import { Network } from "./network/network.ts";
+import type { World } from "./world.ts";
+
+const describe = (name: string, random: Random): Omit<NodeDescription, "TLSInfo"> => ({
+  Hostname: name,
+  Platform: { Architecture: "x86_64", OS: "linux" },
+  Resources: {
+    NanoCPUs: (1 + random.integer(4)) * 1e9,
+    MemoryBytes: (1 + random.integer(8)) * 1024 ** 3,
+    GenericResources: ["a", "b"].map((Value) => ({ NamedResourceSpec: { Kind: "gpu", Value } })),
+  },
+  Engine: { EngineVersion: "28.0.0", Labels: {}, Plugins: [{ Type: "Log", Name: "json-file" }] },
+});
+
+/** A whole cluster: one manager, hosts, the network between, and who watches them. */
+export class Cluster {
+  readonly world: World;
+  readonly network: Network;
+  readonly manager: Manager;
+  readonly invariants: Invariants;
+  readonly acknowledged: Acknowledged;
+  /** Every machine that is part of the cluster, by name. */
+  readonly hosts: Map<string, Host> = new Map();
+  readonly #random: Random;
+  #machines = 0;
+
+  constructor(world: World, sabotage?: ManagerHooks["sabotage"]) {
+    this.world = world;
+    this.#random = world.random.fork("cluster");
+    this.network = new Network(world);
+    this.invariants = new Invariants(world);
+    this.acknowledged = new Acknowledged(world, this.invariants.mirror);
+    this.manager = new Manager(world, this.network, {
+      onStart: (view) => {
+        this.invariants.loaded(view);
+        this.acknowledged.check();
+      },
+      onBatch: (batch) => this.invariants.committed(batch),
+      ...(sabotage ? { sabotage } : {}),
+    });
+  }
+
+  /** A new machine joins. Rejects as the store does. */
+  async join(): Promise<Host> {
+    const { store } = this.manager;
+    this.#machines += 1;
+    const name = `host${this.#machines}`;
+    const nodeId = newId(this.#random);
+    const host = new Host(this.world, this.network, {
+      name,
+      nodeId,
+      description: describe(name, this.#random),
+    });
+    host.engine.onPortClash = (container, holder) => this.#portClash(name, container, holder);
+    await store?.transact((tx) =>
+      createNode(tx, { id: nodeId, role: "worker", availability: "active" }),
+    );
+    if (!store) return host;
+    this.acknowledged.created("nodes", nodeId);
+    this.hosts.set(name, host);
+    host.start();
+    return host;
+  }
+
+  /** The node was removed from the cluster: its machine is wiped. */
+  wipe(nodeId: string): void {
+    for (const [name, host] of this.hosts) {
+      if (host.nodeId !== nodeId) continue;
+      host.powerOff();
+      this.hosts.delete(name);
+    }
+  }
+
+  /** Two tasks that hold a port of the host at once: one was started before the other had ended. */
+  #portClash(
+    host: string,
+    container: { readonly taskId: string },
+    holder: { readonly taskId: string },
+  ): void {
+    const { tasks } = this.invariants.mirror.rows;
+    const state = tasks.get(holder.taskId)?.status.state;
+    const line = `port clash on ${host}: ${container.taskId} with ${holder.taskId} (${state ?? "gone"})`;
+    this.world.trace.note(this.world.now, line);
+    if (state === "running") this.world.violated(line);
+  }
+}

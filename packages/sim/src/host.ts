@@ -1,0 +1,135 @@
+import type { Agent } from "@skein/agent";
+import { createAgent } from "@skein/agent";
+import type { Random } from "@skein/base";
+import { messageOf } from "@skein/base";
+import type { NodeDescription } from "@skein/wire";
+import { SimEngine } from "./engine/engine.ts";
+import { HostDisk } from "./host-disk.ts";
+import { between } from "./draw.ts";
+import { MANAGER_ADDRESS } from "./manager.ts";
+import type { Network } from "./network/network.ts";
+import { Process } from "./process.ts";
+import type { World } from "./world.ts";
+
+export interface HostOptions {
+  /** The machine's name. */
+  readonly name: string;
+  /** Its node's id in the cluster. */
+  readonly nodeId: string;
+  readonly description: Omit<NodeDescription, "TLSInfo">;
+}
+
+/** One machine with an engine, a disk and an agent, any of which may fail. */
+export class Host {
+  readonly name: string;
+  readonly nodeId: string;
+  readonly engine: SimEngine;
+  readonly #world: World;
+  readonly #network: Network;
+  readonly #random: Random;
+  readonly #disk = new HostDisk([{ nodeId: "manager", addr: MANAGER_ADDRESS }]);
+  readonly #skew: number;
+  #process: Process | undefined;
+  #agent: Agent | undefined;
+  #off = false;
+
+  constructor(world: World, network: Network, options: HostOptions) {
+    this.name = options.name;
+    this.nodeId = options.nodeId;
+    this.#world = world;
+    this.#network = network;
+    this.#random = world.random.fork(`host ${options.name}`);
+    this.#skew = between(this.#random, -30_000, 30_000);
+    this.engine = new SimEngine(world, this.#random.fork("engine"), options.description);
+  }
+
+  /** The agent runs and nothing of the machine is broken. */
+  get healthy(): boolean {
+    const { up, down } = this.#network.linesOf(this.name);
+    const { engine } = this;
+    return this.running && engine.up && !engine.hung && !up.blocked && !down.blocked;
+  }
+
+  get running(): boolean {
+    return this.#process?.alive ?? false;
+  }
+
+  /** Whether the machine is switched off. */
+  get off(): boolean {
+    return this.#off;
+  }
+
+  /** Starts the agent, unless it runs or the machine is off. */
+  start(): void {
+    if (this.running || this.#off) return;
+    const process = new Process(this.#world, this.name, this.#skew);
+    const { clock, logger } = process;
+    this.#process = process;
+    this.#agent = createAgent(
+      { nodeId: this.nodeId, addr: "10.0.0.2" },
+      {
+        clock,
+        logger,
+        random: this.#random.fork(`agent ${this.#world.now}`),
+        executor: this.engine.executorFor(process),
+        templates: { expandContainer: (container) => container, expandFile: (text) => text },
+        tasks: this.#disk.tasksFor(process),
+        remotes: this.#disk.remotesFor(process),
+        dialer: this.#network.dialer(this.name, this.nodeId, process),
+        tlsInfo: () => ({}),
+        onCluster: () => {},
+      },
+    );
+    this.#agent.start().catch((error: unknown) => {
+      this.#world.violated(`${this.name}: agent did not start: ${messageOf(error)}`);
+    });
+  }
+
+  /** The agent dies; the engine and its containers go on. */
+  crashAgent(): void {
+    if (!this.running) return;
+    this.#process?.kill();
+    this.#network.died("agent", this.name);
+  }
+
+  /** The agent ends in an orderly way and says that the node leaves. */
+  shutDown(): void {
+    const process = this.#process;
+    this.#agent
+      ?.stop({ leave: true })
+      .catch((error: unknown) =>
+        this.#world.violated(`${this.name}: agent did not stop: ${messageOf(error)}`),
+      )
+      .finally(() => {
+        process?.kill();
+        this.#network.died("agent", this.name);
+      });
+  }
+
+  /** The machine loses power: nobody is told. */
+  powerOff(): void {
+    this.#off = true;
+    this.#process?.kill();
+    this.engine.halt();
+    this.cut(true, true);
+  }
+
+  /** Everything of the machine works again. */
+  repair(): void {
+    this.#off = false;
+    this.engine.resume();
+    const { up, down } = this.#network.linesOf(this.name);
+    up.loss = 0;
+    down.loss = 0;
+    this.cut(false, false);
+    this.start();
+  }
+
+  /** Blocks the lines to and from the manager, or opens them. */
+  cut(up: boolean, down: boolean): void {
+    const lines = this.#network.linesOf(this.name);
+    lines.up.blocked = up;
+    lines.down.blocked = down;
+    this.#network.changed(this.name);
+  }
+}

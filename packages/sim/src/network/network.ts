@@ -1,0 +1,108 @@
+import type { ManagerConnection, ManagerDialer } from "@skein/agent";
+import type { Random } from "@skein/base";
+import { OperationError } from "@skein/base";
+import type { SessionLink, SessionPort } from "@skein/manager";
+import { between } from "../draw.ts";
+import { Process } from "../process.ts";
+import type { World } from "../world.ts";
+import type { Lines } from "./connection.ts";
+import { SimConnection } from "./connection.ts";
+
+/** The manager as the network reaches it. */
+export interface Listener {
+  readonly process: Process;
+  /** Throws when the caller's certificate is refused. */
+  readonly accept: (nodeId: string, link: SessionLink) => SessionPort;
+}
+
+/** How long a side that gets no answer waits before it takes the connection for broken, in ms. */
+const PATIENCE_MS = 6000;
+const LOOK_EVERY_MS = 1000;
+
+/** The lines between all hosts and the one manager, and what goes over them. */
+export class Network {
+  /** Undefined while no manager listens: connections are refused. */
+  listener: Listener | undefined;
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #lines = new Map<string, Lines>();
+  readonly #connections = new Map<string, Set<SimConnection>>();
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#random = world.random.fork("network");
+    this.#look();
+  }
+
+  /** The lines of a host. Call {@link Network.changed} after changing them. */
+  linesOf(host: string): Lines {
+    const known = this.#lines.get(host);
+    if (known) return known;
+    const line = (): Lines["up"] => ({
+      blocked: false,
+      loss: 0,
+      latency: between(this.#random, 0.2, 5),
+    });
+    const lines = { up: line(), down: line() };
+    this.#lines.set(host, lines);
+    return lines;
+  }
+
+  /** The lines of a host were changed. */
+  changed(host: string): void {
+    for (const connection of this.#connections.get(host) ?? []) connection.resume();
+  }
+
+  /** A host's program, or the manager's, died: its kernel tells the other side, if it lives itself. */
+  died(side: "agent" | "manager", host?: string): void {
+    for (const [name, connections] of this.#connections) {
+      if (host !== undefined && name !== host) continue;
+      const lines = this.linesOf(name);
+      const blocked = side === "agent" ? lines.up.blocked : lines.down.blocked;
+      if (blocked) continue;
+      for (const connection of connections) {
+        const tell = (): void =>
+          side === "agent" ? connection.breakManagerSide() : connection.breakAgentSide();
+        this.#world.after(lines.up.latency, tell);
+      }
+    }
+  }
+
+  /** How the agent on this host reaches the manager. */
+  dialer(host: string, nodeId: string, agent: Process): ManagerDialer {
+    return { dial: (_, signal) => this.#dial({ host, nodeId, agent }, signal) };
+  }
+
+  async #dial(
+    {
+      host,
+      nodeId,
+      agent,
+    }: { readonly host: string; readonly nodeId: string; readonly agent: Process },
+    signal: AbortSignal,
+  ): Promise<ManagerConnection> {
+    const lines = this.linesOf(host);
+    await agent.sleep(3 * (lines.up.latency + lines.down.latency), signal);
+    while (lines.up.blocked || lines.down.blocked) await agent.sleep(500, signal);
+    const { listener } = this;
+    if (!listener?.process.alive) throw new OperationError("unavailable", "connection refused");
+    const connection = new SimConnection(this.#world, this.#random, lines, {
+      agent,
+      manager: listener.process,
+      connect: (link) => listener.accept(nodeId, link),
+    });
+    const known = this.#connections.get(host);
+    if (known) known.add(connection);
+    else this.#connections.set(host, new Set([connection]));
+    return connection.agentSide;
+  }
+
+  #look(): void {
+    for (const connections of this.#connections.values())
+      for (const connection of connections) {
+        connection.giveUp(this.#world.now - PATIENCE_MS);
+        if (connection.over) connections.delete(connection);
+      }
+    this.#world.after(LOOK_EVERY_MS, () => this.#look());
+  }
+}

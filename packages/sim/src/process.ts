@@ -1,0 +1,112 @@
+import type { Clock, Fields, Logger } from "@skein/base";
+import type { Cancel, World } from "./world.ts";
+
+/** The wall clock at virtual time 0: 2025-01-01. */
+const EPOCH = Date.UTC(2025, 0, 1);
+
+/**
+ * One run of a program. When it is killed nothing of it happens any more: its timers do not fire,
+ * and what it waits for never comes. What it has given to others (its disk, its engine) stays.
+ */
+export class Process {
+  readonly world: World;
+  readonly name: string;
+  /** How far this machine's wall clock is off, in milliseconds. */
+  readonly skew: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  #alive = true;
+  readonly #ends: (() => void)[] = [];
+
+  constructor(world: World, name: string, skew: number) {
+    this.world = world;
+    this.name = name;
+    this.skew = skew;
+    const started = world.now;
+    this.clock = {
+      now: () => EPOCH + Math.round(world.now + skew),
+      monotonic: () => world.now - started,
+      sleep: (ms, signal) => this.sleep(ms, signal),
+    };
+    this.logger = loggerOf(this, {});
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** Calls `action` when the process is killed. */
+  onEnd(action: () => void): void {
+    this.#ends.push(action);
+  }
+
+  /** Ends the process between two of its steps. */
+  kill(): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    for (const action of this.#ends) action();
+  }
+
+  /** Runs `action` later, unless the process is dead by then. */
+  after(ms: number, action: () => void): Cancel {
+    return this.world.after(ms, () => {
+      if (this.#alive) action();
+    });
+  }
+
+  /** As {@link Clock.sleep}. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const stop = (): void => {
+        cancel();
+        reject(signal?.reason);
+      };
+      const cancel = this.after(ms, () => {
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      });
+      signal?.addEventListener("abort", stop, { once: true });
+    });
+  }
+
+  /** What `promise` brings, unless the process is dead by then. */
+  guard<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      promise.then(
+        (value) => {
+          if (this.#alive) resolve(value);
+        },
+        (error: unknown) => {
+          if (this.#alive) reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+    });
+  }
+}
+
+/** Warnings and errors go to the trace: they are part of what happened. */
+const loggerOf = (process: Process, bound: Fields): Logger => {
+  const { world, name } = process;
+  const line = (level: string, message: string, fields: Fields = {}): void => {
+    const facts = Object.entries({ ...bound, ...fields }).map(
+      ([key, value]) => `${key}=${String(value)}`,
+    );
+    world.trace.note(world.now, [name, level, message, ...facts].join(" "));
+  };
+  return {
+    error: (message, fields) => {
+      line("error", message, fields);
+      const error = String(fields?.["error"] ?? "");
+      if (message.includes("control") || error.startsWith("bug:"))
+        world.violated(`${name}: ${message}: ${error}`);
+    },
+    warn: (message, fields) => line("warn", message, fields),
+    info: () => {},
+    debug: () => {},
+    child: (fields) => loggerOf(process, { ...bound, ...fields }),
+  };
+};

@@ -1,0 +1,97 @@
+import { seededRandom } from "@skein/base";
+import { unsettled } from "./check/convergence.ts";
+import { Cluster } from "./cluster.ts";
+import type { FaultClass } from "./plan/faults.ts";
+import { faultClasses, Faults } from "./plan/faults.ts";
+import { Operator } from "./plan/operator.ts";
+import type { PlantedBug } from "./planted-bugs.ts";
+import { Violation, World } from "./world.ts";
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** Machines at the start. */
+  readonly nodes: number;
+  /** How long things fail, in virtual minutes. */
+  readonly minutes: number;
+  /** Which classes of faults; all by default. */
+  readonly faults?: readonly FaultClass[];
+  /** Mean time between two faults in virtual seconds; by default it depends on the number of nodes. */
+  readonly faultSeconds?: number;
+  /** Hears each line of the trace. */
+  readonly onTrace?: (line: string) => void;
+  /** Made wrong on purpose, to see that it is found. */
+  readonly bug?: PlantedBug;
+}
+
+export interface SimulationResult {
+  readonly options: SimulationOptions;
+  /** Equal for two runs that did the same. */
+  readonly hash: string;
+  /** Virtual milliseconds. */
+  readonly duration: number;
+  readonly events: number;
+  /** What was broken; undefined when nothing was. */
+  readonly violation: string | undefined;
+  /** The last lines of the trace. */
+  readonly last: readonly string[];
+}
+
+/** A cluster must be right again this long after everything stopped failing, in virtual ms. */
+const REST_LIMIT_MS = 30 * 60_000;
+const LOOK_EVERY_MS = 10_000;
+/** It must stay right this long. */
+const PROOF_MS = 90_000;
+
+/** Lets the cluster come to rest. Throws a {@link Violation} when it does not. */
+const rest = async (cluster: Cluster): Promise<void> => {
+  const { world, invariants, hosts } = cluster;
+  const problem = (): string | undefined => unsettled(invariants.mirror, [...hosts.values()]);
+  const limit = world.now + REST_LIMIT_MS;
+  let calmSince: number | undefined;
+  let last: string | undefined;
+  while (calmSince === undefined || world.now - calmSince < PROOF_MS) {
+    await world.run(LOOK_EVERY_MS);
+    last = problem();
+    if (last !== undefined) calmSince = undefined;
+    else calmSince ??= world.now;
+    if (world.now > limit) throw new Violation(`does not come to rest: ${last ?? "it wavers"}`);
+  }
+  cluster.acknowledged.check();
+  await world.run(0);
+};
+
+const simulate = async (world: World, options: SimulationOptions): Promise<void> => {
+  const { nodes, minutes, faults = faultClasses, bug } = options;
+  const cluster = new Cluster(world, bug?.sabotage?.(world));
+  bug?.plant?.(cluster);
+  cluster.manager.start();
+  await world.run(2000);
+  for (let i = 0; i < nodes; i += 1) void cluster.join();
+  await world.run(2000);
+  const operator = new Operator(cluster, nodes);
+  const meanMs = (options.faultSeconds ?? Math.max(2, 60 / nodes)) * 1000;
+  const trouble = new Faults(cluster, faults, meanMs);
+  operator.start();
+  trouble.start();
+  await world.run(minutes * 60_000);
+  trouble.finish();
+  await world.run(5000);
+  const finished = operator.finish();
+  await world.run(30_000);
+  await finished;
+  await rest(cluster);
+};
+
+/** Runs one simulation. The same options give the same result, on every machine. */
+export const runSimulation = async (options: SimulationOptions): Promise<SimulationResult> => {
+  const world = new World(seededRandom(options.seed), options.onTrace);
+  let violation: string | undefined;
+  try {
+    await simulate(world, options);
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+    violation = error.message;
+  }
+  const { trace, now, events } = world;
+  return { options, hash: trace.hash, duration: now, events, violation, last: trace.last };
+};
