@@ -4,9 +4,9 @@ import { startDueTasks, startOf } from "./delayed-start.ts";
 import { clearSlot, nodeSlots } from "./global.ts";
 import { constraintsOf, isLost, meetsAll } from "./node-fitness.ts";
 import type { Reconciliation } from "./reconciliation.ts";
-import { mayRestart, restartDelay } from "./restart-policy.ts";
+import { mayRestart, restartTimes } from "./restart-policy.ts";
 import type { Slot } from "./slots.ts";
-import { endedByItself, groupTasks, isAlive, isLive } from "./slots.ts";
+import { endedByItself, groupTasks, isAlive } from "./slots.ts";
 
 /** Where a slot of a job stands after its lost and ended tasks have been dealt with. */
 type JobSlotState = "running" | "done" | "given up" | "free";
@@ -27,22 +27,29 @@ const retireOldIterations = (work: Reconciliation, slot: Slot, all: boolean): vo
   }
 };
 
+const restart = (work: Reconciliation, slot: Slot, task: Task): void => {
+  const { replaceAt, startAt } = restartTimes(work, task);
+  if (replaceAt > work.tx.now) {
+    work.wake(replaceAt);
+    return;
+  }
+  work.stop(slot, task, "restarted");
+  work.create(slot, { ...startOf(work, slot, startAt), restartOf: task.id });
+};
+
 /** Deals with tasks that lost their node or ended, and says what the slot needs. */
 const settle = (work: Reconciliation, slot: Slot): JobSlotState => {
   for (const task of ofIteration(work, slot)) {
     if (isDone(task) || !isAlive(task)) continue;
     if (!endedByItself(task)) {
       if (isLost(work.tx, task)) work.stop(slot, task, "node");
-    } else if (mayRestart(work, slot, task)) {
-      work.stop(slot, task, "restarted");
-      const at = task.appliedAt + restartDelay(work, task);
-      work.create(slot, { ...startOf(work, slot, at), restartOf: task.id });
-    } else work.stop(slot, task, "ended");
+    } else if (mayRestart(work, slot, task)) restart(work, slot, task);
+    else work.stop(slot, task, "ended");
   }
   startDueTasks(work, slot);
   const tasks = ofIteration(work, slot);
   if (tasks.some(isDone)) return "done";
-  if (tasks.some(isLive)) return "running";
+  if (tasks.some(isAlive)) return "running";
   return tasks.at(-1)?.stopReason === "ended" ? "given up" : "free";
 };
 

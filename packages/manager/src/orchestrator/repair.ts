@@ -3,7 +3,7 @@ import { compareStates } from "@skein/model";
 import { startDueTasks, startOf } from "./delayed-start.ts";
 import { isLost } from "./node-fitness.ts";
 import type { Reconciliation } from "./reconciliation.ts";
-import { mayRestart, restartDelay } from "./restart-policy.ts";
+import { mayRestart, restartTimes } from "./restart-policy.ts";
 import type { Slot } from "./slots.ts";
 import { byAge, endedByItself, isAlive, isLive, newest, ranSince } from "./slots.ts";
 import { isOfUpdate, isPaused, isUpdating } from "./update-state.ts";
@@ -44,12 +44,17 @@ const settleEnded = (work: Reconciliation, slot: Slot, task: Task, canPlace: boo
     work.stop(slot, task, "ended");
     return;
   }
+  const { replaceAt, startAt } = restartTimes(work, task);
+  const dirty = work.isDirty(task);
+  if (!dirty && replaceAt > work.tx.now) {
+    work.wake(replaceAt);
+    return;
+  }
   work.stop(slot, task, canPlace ? "restarted" : "node");
   if (!canPlace) return;
   const sameVersion = task.specVersion === work.service.specVersion;
-  const delay = work.isDirty(task) ? 0 : restartDelay(work, task);
   work.create(slot, {
-    ...startOf(work, slot, task.appliedAt + delay),
+    ...startOf(work, slot, dirty ? work.tx.now : startAt),
     ...(sameVersion ? { restartOf: task.id } : {}),
     ...(inheritsUpdate(work, task) ? { updated: true } : {}),
   });

@@ -13,10 +13,19 @@ const policyOf = (work: Reconciliation, task: Task): RestartPolicy => {
   return (version?.task ?? work.service.spec.TaskTemplate).RestartPolicy ?? {};
 };
 
-/** How long a slot stays empty after the task ended by itself, in milliseconds. */
-export const restartDelay = (work: Reconciliation, task: Task): number => {
+/**
+ * When a task that ended by itself may be replaced, and when the replacement may start, by the
+ * leader's clock. A task that ended while its own start was still delayed (its image can't be had,
+ * say) is looked at when that delay is over: so there is one attempt per delay, not a tight loop.
+ */
+export const restartTimes = (
+  work: Reconciliation,
+  task: Task,
+): { readonly replaceAt: number; readonly startAt: number } => {
   const { Delay } = policyOf(work, task);
-  return Delay === undefined ? DEFAULT_DELAY_MS : Delay / NANOSECONDS_PER_MS;
+  const delay = Delay === undefined ? DEFAULT_DELAY_MS : Delay / NANOSECONDS_PER_MS;
+  const replaceAt = Math.max(task.appliedAt, task.start?.notBefore ?? 0);
+  return { replaceAt, startAt: replaceAt + delay };
 };
 
 /** How often tasks of this version were restarted in the slot, within the policy's window. */

@@ -73,6 +73,14 @@ describe("delay", () => {
     expect(cluster.running()).toHaveLength(1);
   });
 
+  test("a task that ends during its delay is replaced after it: one attempt per delay", async () => {
+    const cluster = await TestCluster.open({ nodes, historyLimit: -1 });
+    cluster.fate = () => "reject";
+    await cluster.create("web", { restart: { delay: 1000 } });
+    await cluster.pass(10_500);
+    expect(cluster.tasks()).toHaveLength(12);
+  });
+
   test("without a policy it is 5 seconds", async () => {
     const cluster = await TestCluster.open({ nodes });
     cluster.fate = fates(cluster, ["fail"]);

@@ -1,4 +1,4 @@
-import type { Task, UpdateProgress } from "@skein/model";
+import type { Service, Task, UpdateProgress } from "@skein/model";
 import { startOf } from "./delayed-start.ts";
 import type { Reconciliation } from "./reconciliation.ts";
 import type { Slot } from "./slots.ts";
@@ -52,11 +52,10 @@ const countSlots = (work: Reconciliation, dirtySlots: number): void => {
 
 /** Only old tasks are in the slot, wanted or ended for good, and no new one has been given up. */
 const needsUpdate = (work: Reconciliation, slot: Slot): boolean => {
-  const live = slot.tasks.filter(isLive);
-  if (!live.every(work.isDirty)) return false;
+  const wanted = slot.tasks.filter(isAlive);
+  if (!wanted.every(work.isDirty)) return false;
   const last = newest(slot);
-  if (last?.stopReason === "ended") return work.isDirty(last);
-  return live.length > 0;
+  return last?.stopReason === "ended" ? work.isDirty(last) : wanted.length > 0;
 };
 
 /** When the update was done with the task: it runs, or it ended by itself before. */
@@ -66,16 +65,21 @@ const doneAt = (task: Task): number | undefined => {
   return ranSince(task) ?? (ended ? task.appliedAt : undefined);
 };
 
+/** When the update was done with the slot: its new task ran or ended; undefined while it is not. */
+const slotDoneAt = (service: Service, slot: Slot, tasks: readonly Task[]): number | undefined => {
+  const failure = service.update?.failures[slot.key];
+  if (failure) return failure.at;
+  const times = tasks.flatMap((task) => doneAt(task) ?? []);
+  return times.length === 0 ? undefined : Math.min(...times);
+};
+
 /** A new task is on its way, or the delay after it is not over. */
 const isBusy = (work: Reconciliation, slot: Slot, plan: UpdatePlan): boolean => {
   const { service, tx } = work;
   const tasks = slot.tasks.filter((task) => isOfUpdate(service, task));
-  const times = tasks.flatMap((task) => doneAt(task) ?? []);
-  if (times.length === 0) {
-    const failed = service.update !== undefined && slot.key in service.update.failures;
-    return !failed && tasks.some(isAlive);
-  }
-  const until = Math.min(...times) + plan.delayMs;
+  const done = slotDoneAt(service, slot, tasks);
+  if (done === undefined) return tasks.some(isAlive);
+  const until = done + plan.delayMs;
   if (until <= tx.now) return false;
   work.wake(until);
   return true;

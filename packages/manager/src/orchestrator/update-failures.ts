@@ -1,8 +1,8 @@
-import type { Service, Task } from "@skein/model";
+import type { Service, Task, UpdateProgress } from "@skein/model";
 import { restorePreviousSpec } from "../service-spec.ts";
 import type { Reconciliation } from "./reconciliation.ts";
 import type { Slot } from "./slots.ts";
-import { endedByItself } from "./slots.ts";
+import { endedByItself, ranSince } from "./slots.ts";
 import { isOfUpdate, isUpdating, pausedUpdate, updatePlan } from "./update-state.ts";
 
 /** The new task of this slot that ended before it ran for the monitor period. */
@@ -31,13 +31,13 @@ export const watchUpdate = (
   const { update } = service;
   if (!update || !isUpdating(service)) return "go on";
   const plan = updatePlan(service);
-  const failures: Record<string, string> = { ...update.failures };
+  const failures: Record<string, UpdateProgress["failures"][string]> = { ...update.failures };
   let last: string | undefined;
   for (const slot of slots) {
     if (slot.key in failures) continue;
     const task = earlyEnd(service, slot, plan.monitorMs);
     if (!task) continue;
-    failures[slot.key] = task.id;
+    failures[slot.key] = { taskId: task.id, at: ranSince(task) ?? task.appliedAt };
     last = task.id;
   }
   if (last === undefined) return "go on";

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from "@skein/base";
-import { seededRandom, silentLogger } from "@skein/base";
+import { messageOf, seededRandom, silentLogger } from "@skein/base";
 import type { Node, Service, Task } from "@skein/model";
 import { isTerminal, specVersionId } from "@skein/model";
 import type { Change, Draft, Transaction, View } from "@skein/store";
@@ -17,7 +17,7 @@ export interface ClusterWish {
   readonly historyLimit?: number;
   readonly logger?: Logger;
   /** Called with each batch after the pipeline has run over it. */
-  readonly inspect?: (view: View) => void;
+  readonly inspect?: (tx: Transaction) => void;
 }
 
 /** A store with the real pipeline, virtual time, and agents of a few lines. For tests only. */
@@ -28,6 +28,8 @@ export class TestCluster {
   readonly #store: Store;
   readonly #newPipeline: () => Pipeline;
   #pipeline: Pipeline;
+  /** What the pipeline or an inspection threw. */
+  #failure: unknown;
   /** Edits of the pipeline in the last batch. */
   planned: readonly Change[] = [];
 
@@ -59,7 +61,7 @@ export class TestCluster {
       },
       reset: () => cluster.#pipeline.reset(),
       failed: (error) => {
-        throw error instanceof Error ? error : new Error(String(error));
+        cluster.#failure = error;
       },
     });
     await cluster.edit((tx) => {
@@ -78,8 +80,10 @@ export class TestCluster {
     return this.#pipeline.nextWakeAt();
   }
 
-  edit<T>(edit: (tx: Transaction) => T): Promise<T> {
-    return this.#store.transact(edit);
+  async edit<T>(edit: (tx: Transaction) => T): Promise<T> {
+    const result = await this.#store.transact(edit);
+    this.#check();
+    return result;
   }
 
   /** Another leader takes over: nothing is remembered but the state. */
@@ -91,6 +95,13 @@ export class TestCluster {
   async wake(): Promise<void> {
     this.#store.wake();
     await this.#store.barrier();
+    this.#check();
+  }
+
+  #check(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure instanceof Error ? failure : new Error(messageOf(failure));
   }
 
   service(id = "web"): Service {
