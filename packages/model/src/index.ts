@@ -57,3 +57,13 @@ export type {
   PublishedPort,
   SubnetTable,
 } from "./network-table.ts";
+export {
+  formatAddress,
+  formatSubnet,
+  holds,
+  overlaps,
+  parseAddress,
+  parseSubnet,
+  sizeOf,
+} from "./ip.ts";
+export type { Address, Subnet } from "./ip.ts";
