@@ -1,4 +1,5 @@
 export type { TemplateFunction } from "./builtins.ts";
+export { dockerFunctions } from "./docker-functions.ts";
 export { requireString } from "./errors.ts";
 export { parseTemplate } from "./template.ts";
 export type { Template, TemplateOptions } from "./template.ts";
