@@ -76,6 +76,22 @@ test("transactions made while a batch is in flight share the next batch", async 
   ]);
 });
 
+test("a batch counts as closed only when nothing can be added to it any more", async () => {
+  const { store, release } = await rig(true);
+  const first = store.transact((tx) => tx.put("configs", config("a")));
+  expect(store.closedIndex).toBe(0); // visible, but the planner may still add to it
+  await turns();
+  expect(store.closedIndex).toBe(1);
+  const second = store.transact((tx) => tx.put("configs", config("b")));
+  expect(store.closedIndex).toBe(1);
+  release();
+  await first;
+  await turns();
+  expect(store.closedIndex).toBe(2);
+  release();
+  await second;
+});
+
 test("what the planner edits joins the batch that caused it", async () => {
   const { store, commits } = await rig(false, (tx) => {
     if (tx.get("configs", "a") && !tx.get("configs", "made")) tx.put("configs", config("made"));

@@ -81,9 +81,12 @@ export class Store {
     return this.#durable;
   }
 
-  /** The index of the newest batch that {@link Store.view} shows anything of, durable or not. */
-  get newestIndex(): number {
-    return this.#open?.changes.index ?? this.#inFlight?.changes.index ?? this.#durable;
+  /**
+   * The index of the newest batch that nothing is added to any more: {@link Store.view} shows all of
+   * it, durable or not. It may show the beginning of the next one too.
+   */
+  get closedIndex(): number {
+    return this.#inFlight?.changes.index ?? this.#durable;
   }
 
   /** Whether transactions are accepted here. */

@@ -2,13 +2,14 @@ import type {
   Cluster,
   Config,
   Network,
+  NetworkAddresses,
   Node,
   Secret,
   Service,
   SpecVersion,
   Task,
 } from "@skein/model";
-import { specVersionId } from "@skein/model";
+import { isTerminal, specVersionId } from "@skein/model";
 
 /** The tables and what each one holds. The table's name is the first half of a log key. */
 export interface TableTypes {
@@ -68,6 +69,32 @@ const nameOf: Namers = {
   configs: ({ spec }) => spec.Name,
 };
 
+type Holders = {
+  readonly [Name in TableName]: (object: TableTypes[Name]) => readonly string[];
+};
+
+const nothingHeld = (): readonly string[] => [];
+
+const keysOf = (held: readonly NetworkAddresses[] | undefined): readonly string[] =>
+  (held ?? []).flatMap(({ networkId, addresses }) =>
+    addresses.map((address) => `${networkId}/${address}`),
+  );
+
+/** The network addresses that each kind of object holds. */
+const addressesOf: Holders = {
+  clusters: nothingHeld,
+  nodes: ({ attachments }) => keysOf(attachments),
+  services: ({ endpoint }) =>
+    (endpoint?.VirtualIPs ?? []).map(
+      ({ NetworkID, Addr }) => `${NetworkID ?? ""}/${(Addr ?? "").split("/")[0] ?? ""}`,
+    ),
+  specs: nothingHeld,
+  tasks: ({ networks, status }) => (isTerminal(status.state) ? [] : keysOf(networks)),
+  networks: ({ id, subnets }) => subnets.map(({ gateway }) => `${id}/${gateway}`),
+  secrets: nothingHeld,
+  configs: nothingHeld,
+};
+
 const insert = (index: TaskIndex, key: string | undefined, task: Task): void => {
   if (key === undefined) return;
   const tasks = index.get(key);
@@ -104,6 +131,7 @@ export class Tables {
   readonly #tasksByNode: TaskIndex = new Map();
   readonly #unassigned = new Map<string, Task>();
   readonly #tasksBySpec = new Map<string, number>();
+  readonly #addresses = new Map<string, string>();
 
   /** The object with exactly this id. */
   get<Name extends TableName>(table: Name, id: string): TableTypes[Name] | undefined {
@@ -137,6 +165,11 @@ export class Tables {
     return this.#unassigned;
   }
 
+  /** Who holds an address of a network: `<table>/<id>`. Undefined when it is free. */
+  addressHolder(networkId: string, address: string): string | undefined {
+    return this.#addresses.get(`${networkId}/${address}`);
+  }
+
   /** How many tasks refer to a {@link SpecVersion}. */
   tasksOfSpec(specId: string): number {
     return this.#tasksBySpec.get(specId) ?? 0;
@@ -154,7 +187,22 @@ export class Tables {
     else rows.set(id, after);
     this.#indexName(table, id, before, after);
     if (table === "tasks") this.#indexTask(before as Task | undefined, after as Task | undefined);
+    this.#indexAddresses(table, id, before, after);
     return before;
+  }
+
+  #indexAddresses<Name extends TableName>(
+    table: Name,
+    id: string,
+    before: TableTypes[Name] | undefined,
+    after: TableTypes[Name] | undefined,
+  ): void {
+    const held = addressesOf[table];
+    const holder = `${table}/${id}`;
+    if (before)
+      for (const key of held(before))
+        if (this.#addresses.get(key) === holder) this.#addresses.delete(key);
+    if (after) for (const key of held(after)) this.#addresses.set(key, holder);
   }
 
   #indexName<Name extends TableName>(
@@ -208,5 +256,12 @@ export class Tables {
 /** What readers see of the tables: always the newest state, durable or in flight. */
 export type View = Pick<
   Tables,
-  "get" | "all" | "byName" | "tasksOfService" | "tasksOfNode" | "unassigned" | "tasksOfSpec"
+  | "get"
+  | "all"
+  | "byName"
+  | "tasksOfService"
+  | "tasksOfNode"
+  | "unassigned"
+  | "tasksOfSpec"
+  | "addressHolder"
 >;

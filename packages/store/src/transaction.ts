@@ -83,6 +83,7 @@ export class Changes {
       tasksOfNode: (id) => tables.tasksOfNode(id),
       unassigned: () => tables.unassigned(),
       tasksOfSpec: (id) => tables.tasksOfSpec(id),
+      addressHolder: (network, address) => tables.addressHolder(network, address),
       put,
       delete(table, id) {
         const before = tables.set(table, id, undefined);

@@ -4,7 +4,7 @@ import { newVirtualClock, seededRandom, silentLogger } from "@skein/base";
 import type { VirtualClock } from "@skein/base";
 import type { Assignments, DownMessage, Node, Task, UpMessage } from "@skein/model";
 import { newMemoryDisk, openMemoryLog, Store } from "@skein/store";
-import type { Draft } from "@skein/store";
+import type { Draft, Log } from "@skein/store";
 import { expect, test } from "vitest";
 import type { SessionPort } from "./dispatcher.ts";
 import { Dispatcher } from "./dispatcher.ts";
@@ -46,12 +46,19 @@ interface Rig {
   readonly store: Store;
   readonly clock: VirtualClock;
   readonly dispatcher: Dispatcher;
+  readonly disk: { full: boolean };
   readonly open: (nodeId: string) => Agent;
 }
 
 const rig = async (): Promise<Rig> => {
   const clock = newVirtualClock();
-  const log = openMemoryLog(newMemoryDisk());
+  const disk = { full: false };
+  const inner = openMemoryLog(newMemoryDisk());
+  const log: Log = {
+    ...inner,
+    commit: (batch) =>
+      disk.full ? Promise.reject(new Error("no space left on device")) : inner.commit(batch),
+  };
   const store = await Store.open(log, clock);
   store.lead(await log.campaign("m", new AbortController().signal), {
     plan: () => {},
@@ -94,7 +101,7 @@ const rig = async (): Promise<Rig> => {
     );
     return { port, got, closed };
   };
-  return { store, clock, dispatcher, open };
+  return { store, clock, dispatcher, disk, open };
 };
 
 const sets = ({ got }: Agent): readonly Assignments[] =>
@@ -201,6 +208,18 @@ test("three missed heartbeats are down; heartbeats keep a node; a new session en
   await clock.settle();
   expect(lively.closed.map((error) => error?.message)).toEqual(["session invalid"]);
   expect(store.view.get("nodes", "n2")?.status.state).toBe("ready");
+});
+
+test("a silent node that could not be recorded as down is tried again", async () => {
+  const { store, clock, open, disk } = await rig();
+  open("n1").port.receive(hello);
+  await clock.advance(1000);
+  disk.full = true;
+  await clock.advance(20_000);
+  expect(store.view.get("nodes", "n1")?.status.state).toBe("ready");
+  disk.full = false;
+  await clock.advance(1000);
+  expect(store.view.get("nodes", "n1")?.status.state).toBe("down");
 });
 
 test("a node that says that it leaves is down at once; a removed one is told that it is not known", async () => {

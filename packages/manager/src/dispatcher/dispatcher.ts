@@ -139,7 +139,7 @@ export class Dispatcher {
     this.#sessions.set(peer.nodeId, session);
     this.#deadlines.delete(peer.nodeId);
     former?.end(refused("failed-precondition", "session invalid"));
-    const full = session.prepare(store.view, store.newestIndex);
+    const full = session.prepare(store.view, store.closedIndex);
     session.send({
       type: "welcome",
       sessionId: session.id,
@@ -195,20 +195,21 @@ export class Dispatcher {
 
   async #checkLiveness(now: number): Promise<void> {
     const { store, logger } = this.#deps;
-    const down: string[] = [];
     for (const session of this.#sessions.values())
       if (now - session.lastHeard >= this.#silenceMs()) {
         this.#sessions.delete(session.nodeId);
+        this.#deadlines.set(session.nodeId, now);
         session.end();
-        down.push(session.nodeId);
       }
-    for (const [nodeId, deadline] of this.#deadlines) if (now >= deadline) down.push(nodeId);
-    if (down.length === 0 || !store.leading) return;
+    const due = [...this.#deadlines].filter(([, deadline]) => now >= deadline);
+    if (due.length === 0 || !store.leading) return;
     await store.transact((tx) => {
-      for (const nodeId of down) markNode(tx, nodeId, "down", "heartbeat failure");
+      for (const [nodeId] of due) markNode(tx, nodeId, "down", "heartbeat failure");
     });
-    for (const nodeId of down) this.#deadlines.delete(nodeId);
-    logger.info("nodes down", { nodeIds: down });
+    // Not before it is durable, and not if the node came and went again meanwhile.
+    for (const [nodeId, deadline] of due)
+      if (this.#deadlines.get(nodeId) === deadline) this.#deadlines.delete(nodeId);
+    logger.info("nodes down", { nodeIds: due.map(([nodeId]) => nodeId) });
   }
 
   #committed(batch: CommittedBatch): void {

@@ -36,11 +36,12 @@ export class Session {
   }
 
   /**
-   * Computes the full set from the newest state. Send it when everything up to `newestIndex` is
-   * durable, by calling {@link Session.begin}.
+   * Computes the full set from the newest state. Send it when all of that is durable, by calling
+   * {@link Session.begin}. Batches after `closedIndex` come as differences, although the set may show
+   * the beginning of the next one: what is told twice does no harm, what is not told would.
    */
-  prepare(view: View, newestIndex: number): Assignments {
-    this.#base = newestIndex;
+  prepare(view: View, closedIndex: number): Assignments {
+    this.#base = closedIndex;
     return this.#assignments.full(view);
   }
 
