@@ -63,6 +63,10 @@ export interface Node extends Meta {
   readonly role: "worker" | "manager";
   /** `host:port` at which other nodes reach this manager. Managers only. */
   readonly managerAddr?: string;
+  /** Where its traffic between containers goes; absent: `status.addr`. */
+  readonly dataPathAddr?: string;
+  /** The gateway addresses that the node holds on each overlay network that its tasks use. */
+  readonly attachments?: readonly NetworkAddresses[];
   /** When the node went down. Present exactly while `status.state` is `down`. */
   readonly downSince?: number;
 }
@@ -196,15 +200,43 @@ export interface Task extends Meta {
   /** Why it is no longer wanted. Present exactly when `desiredState` is `shutdown` or `remove`. */
   readonly stopReason?: StopReason;
   readonly jobIteration?: number;
+  /** Its addresses on overlay networks; released when it has ended. */
+  readonly networks?: readonly TaskNetwork[];
   readonly genericResources?: readonly GenericResource[];
 }
 
-/** A cluster-scope network. Addresses come with the data plane. */
+/** Addresses that something holds on a network, in the order of the network's subnets. */
+export interface NetworkAddresses {
+  readonly networkId: string;
+  readonly addresses: readonly string[];
+}
+
+/** A task's place on a network. */
+export interface TaskNetwork extends NetworkAddresses {
+  /** Names that lead to this service's tasks on this network, besides the service's own. */
+  readonly aliases: readonly string[];
+}
+
+/** A subnet of a network, as it was asked for or chosen. */
+export interface NetworkSubnet {
+  readonly subnet: string;
+  /** Addresses are only taken from this part of the subnet. */
+  readonly range?: string;
+  /** Shown by the API, and never given to anything else. */
+  readonly gateway: string;
+}
+
+/** A cluster-scope network. */
 export interface Network extends Meta {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly driver: { readonly name: string; readonly options: Readonly<Record<string, string>> };
+  /** As it was asked for. */
   readonly ipam?: IPAM;
+  /** What addresses are taken from; none for predefined networks. */
+  readonly subnets: readonly NetworkSubnet[];
+  /** The VXLAN network identifier; 0 for predefined networks. */
+  readonly vni: number;
   readonly ipv6: boolean;
   readonly internal: boolean;
   readonly attachable: boolean;

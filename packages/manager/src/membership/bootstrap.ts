@@ -41,6 +41,8 @@ export const bootstrapCluster = (tx: Transaction, cluster: NewCluster): void => 
       name,
       labels: { [PREDEFINED_LABEL]: "true" },
       driver: { name, options: {} },
+      subnets: [],
+      vni: 0,
       ipv6: false,
       internal: false,
       attachable: false,
