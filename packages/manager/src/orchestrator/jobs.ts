@@ -27,23 +27,26 @@ const retireOldIterations = (work: Reconciliation, slot: Slot, all: boolean): vo
   }
 };
 
-const restart = (work: Reconciliation, slot: Slot, task: Task): void => {
+const restart = (work: Reconciliation, slot: Slot, task: Task, canPlace: boolean): void => {
   const { replaceAt, startAt } = restartTimes(work, task);
   if (replaceAt > work.tx.now) {
     work.wake(replaceAt);
     return;
   }
-  work.stop(slot, task, "restarted");
-  work.create(slot, { ...startOf(work, slot, startAt), restartOf: task.id });
+  work.stop(slot, task, canPlace ? "restarted" : "node");
+  if (canPlace) work.create(slot, { ...startOf(work, slot, startAt), restartOf: task.id });
 };
 
-/** Deals with tasks that lost their node or ended, and says what the slot needs. */
-const settle = (work: Reconciliation, slot: Slot): JobSlotState => {
+/**
+ * Deals with tasks that lost their node or ended, and says what the slot needs. `canPlace` false:
+ * the slot's node takes no new task.
+ */
+const settle = (work: Reconciliation, slot: Slot, canPlace = true): JobSlotState => {
   for (const task of ofIteration(work, slot)) {
     if (isDone(task) || !isAlive(task)) continue;
     if (!endedByItself(task)) {
       if (isLost(work.tx, task)) work.stop(slot, task, "node");
-    } else if (mayRestart(work, slot, task)) restart(work, slot, task);
+    } else if (mayRestart(work, slot, task)) restart(work, slot, task, canPlace);
     else work.stop(slot, task, "ended");
   }
   startDueTasks(work, slot);
@@ -97,8 +100,8 @@ export const reconcileGlobalJob = (work: Reconciliation): void => {
       clearSlot(work, slot, node);
       continue;
     }
-    if (settle(work, slot) !== "free") continue;
     const ready = node.status.state === "ready" && node.spec.Availability === "active";
-    if (ready && meetsAll(constraints, node)) begin(work, slot);
+    const canPlace = ready && meetsAll(constraints, node);
+    if (settle(work, slot, canPlace) === "free" && canPlace) begin(work, slot);
   }
 };
