@@ -112,12 +112,12 @@ export const executorContract = (name: string, open: () => Promise<ExecutorWorld
     test("preparing makes a container that can be found by name and in the list, once", async () => {
       const { executor, programs } = subject();
       const workload = aWorkload({ container: programs.obedient });
-      const made = await executor.prepare(workload, calm);
-      expect(made).toMatchObject({ phase: "created", pid: 0, exitCode: 0 });
-      expect((await executor.prepare(workload, calm)).id).toBe(made.id);
-      expect((await executor.inspect(workload.taskName, calm))?.id).toBe(made.id);
-      const listed = (await executor.list(calm)).filter(({ id }) => id === made.id);
-      expect(listed).toEqual([{ id: made.id, taskId: workload.taskId, phase: "created" }]);
+      const first = await executor.prepare(workload, calm);
+      expect(first).toMatchObject({ phase: "created", pid: 0, exitCode: 0 });
+      expect((await executor.prepare(workload, calm)).id).toBe(first.id);
+      expect((await executor.inspect(workload.taskName, calm))?.id).toBe(first.id);
+      const listed = (await executor.list(calm)).filter(({ id }) => id === first.id);
+      expect(listed).toEqual([{ id: first.id, taskId: workload.taskId, phase: "created" }]);
     });
 
     test("a missing image is refused with Docker's words", async () => {
