@@ -1,13 +1,22 @@
-// Bundles packages/skein into one file: node tools/bundle.mjs OUTPUT
+// Bundles packages/skein: node tools/bundle.mjs OUTPUT
+// OUTPUT is the entry. What only some commands need is loaded from chunks/ beside it, which keeps
+// short commands quick. Chunks are named by their content: several entries share the folder.
 import { renameSync } from "node:fs";
+import { basename, dirname, extname } from "node:path";
 import { build } from "esbuild";
 
 const [output] = process.argv.slice(2);
 if (output === undefined) throw new Error("usage: node tools/bundle.mjs OUTPUT");
 
+const extension = extname(output);
+
 await build({
   entryPoints: ["packages/skein/src/main.ts"],
-  outfile: `${output}.new`,
+  outdir: dirname(output),
+  entryNames: `${basename(output, extension)}.new`,
+  chunkNames: "chunks/[name]-[hash]",
+  outExtension: { ".js": extension },
+  splitting: true,
   bundle: true,
   platform: "node",
   target: "node20",
@@ -21,4 +30,4 @@ await build({
   },
   logLevel: "warning",
 });
-renameSync(`${output}.new`, output);
+renameSync(`${output.slice(0, -extension.length)}.new${extension}`, output);

@@ -1,1 +1,3 @@
-export {};
+export { runProgram } from "./program/run.ts";
+export type { LazyCommand } from "./program/run.ts";
+export { VERSION } from "./version.ts";

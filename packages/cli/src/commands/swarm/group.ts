@@ -1,0 +1,86 @@
+import type { GroupSpec } from "../../command/spec.ts";
+import {
+  addressFlags,
+  autolockFlag,
+  caFlags,
+  clusterFlags,
+  forceLeave,
+  initFlags,
+  listOf,
+  quietToken,
+  rotateKey,
+  rotateToken,
+  tokenFlag,
+} from "./flags.ts";
+
+/** `skein swarm`. */
+export const swarmGroup: GroupSpec = {
+  name: "swarm",
+  summary: "Manage Swarm",
+  commands: [
+    {
+      name: "ca",
+      summary: "Display and rotate the root CA",
+      usage: "[OPTIONS]",
+      args: [0, 0],
+      flags: listOf(caFlags),
+      load: async () => (await import("./ca.ts")).run,
+    },
+    {
+      name: "init",
+      summary: "Initialize a swarm",
+      usage: "[OPTIONS]",
+      args: [0, 0],
+      flags: listOf(addressFlags, initFlags, clusterFlags),
+      load: async () => (await import("./init.ts")).run,
+    },
+    {
+      name: "join",
+      summary: "Join a swarm as a node and/or manager",
+      usage: "[OPTIONS] HOST:PORT",
+      args: [1, 1],
+      flags: [...listOf(addressFlags), tokenFlag],
+      load: async () => (await import("./join.ts")).run,
+    },
+    {
+      name: "join-token",
+      summary: "Manage join tokens",
+      usage: "[OPTIONS] (worker|manager)",
+      args: [1, 1],
+      flags: [quietToken, rotateToken],
+      complete: { kind: "words", words: ["worker", "manager"] },
+      load: async () => (await import("./join-token.ts")).run,
+    },
+    {
+      name: "leave",
+      summary: "Leave the swarm",
+      usage: "[OPTIONS]",
+      args: [0, 0],
+      flags: [forceLeave],
+      load: async () => (await import("./leave.ts")).run,
+    },
+    {
+      name: "unlock",
+      summary: "Unlock swarm",
+      usage: "",
+      args: [0, 0],
+      load: async () => (await import("./unlock.ts")).run,
+    },
+    {
+      name: "unlock-key",
+      summary: "Manage the unlock key",
+      usage: "[OPTIONS]",
+      args: [0, 0],
+      flags: [quietToken, rotateKey],
+      load: async () => (await import("./unlock-key.ts")).run,
+    },
+    {
+      name: "update",
+      summary: "Update the swarm",
+      usage: "[OPTIONS]",
+      args: [0, 0],
+      flags: [autolockFlag, ...listOf(clusterFlags)],
+      load: async () => (await import("./update.ts")).run,
+    },
+  ],
+};

@@ -1,0 +1,49 @@
+import type { Command } from "commander";
+import type { CommandSpec } from "../../command/spec.ts";
+import { formatFlag, installFlags } from "./tool-flags.ts";
+
+const MANY = Number.MAX_SAFE_INTEGER;
+
+/** The commands that belong to no kind of object. Completion reads the tree of `program`. */
+export const toolSpecs = (program: Command): readonly CommandSpec[] => [
+  {
+    name: "completion",
+    summary: "Generate the autocompletion script for a shell",
+    usage: "(bash|zsh|fish)",
+    args: [1, 1],
+    complete: { kind: "words", words: ["bash", "zsh", "fish"] },
+    load: async () => (await import("../../completion/scripts.ts")).run,
+  },
+  {
+    name: "info",
+    summary: "Display the state of the cluster as this node sees it",
+    usage: "[OPTIONS]",
+    args: [0, 0],
+    flags: [formatFlag],
+    load: async () => (await import("./info.ts")).run,
+  },
+  {
+    name: "install",
+    summary: "Install a systemd unit for the daemon",
+    usage: "[OPTIONS]",
+    args: [0, 0],
+    flags: Object.values(installFlags),
+    load: async () => (await import("./install.ts")).run,
+  },
+  {
+    name: "version",
+    summary: "Show the Skein version information",
+    usage: "[OPTIONS]",
+    args: [0, 0],
+    flags: [formatFlag],
+    load: async () => (await import("./version.ts")).run,
+  },
+  {
+    name: "__complete",
+    summary: "",
+    usage: "WORD...",
+    args: [0, MANY],
+    flagsFirst: true,
+    load: async () => (await import("../../completion/complete.ts")).createRun(program),
+  },
+];

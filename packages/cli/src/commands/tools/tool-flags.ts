@@ -1,0 +1,41 @@
+import type { Flag } from "../../command/flag.ts";
+import { booleanFlag, stringFlag } from "../../flags/common.ts";
+
+/** Flags of `skein install`. */
+export interface InstallFlags {
+  readonly print: Flag<boolean>;
+  readonly now: Flag<boolean>;
+  readonly unit: Flag<string>;
+}
+
+/** Flags of `skein install`. */
+export const installFlags: InstallFlags = {
+  print: booleanFlag("print", "Only print the unit"),
+  now: booleanFlag("now", "Also enable and start it"),
+  unit: stringFlag("unit", "Where to write the unit", {
+    fallback: '"/etc/systemd/system/skein.service"',
+    complete: { kind: "files" },
+  }),
+};
+
+/** `--format` of `version` and `info`. */
+export const formatFlag: Flag<string> = stringFlag(
+  "format",
+  `Format output using a custom template:
+'json':             Print in JSON format
+'TEMPLATE':         Print output using the given Go template.
+Refer to https://docs.docker.com/go/formatting/ for more information about formatting output with templates`,
+  { short: "f" },
+);
+
+/** Flags of `context install`. */
+export interface ContextFlags {
+  readonly name: Flag<string>;
+  readonly use: Flag<boolean>;
+}
+
+/** Flags of `context install`. */
+export const contextFlags: ContextFlags = {
+  name: stringFlag("name", "Name of the context", { fallback: '"skein"' }),
+  use: booleanFlag("use", "Also make it the context that docker uses by default"),
+};
