@@ -4,6 +4,13 @@ import { OperationError, messageOf } from "@skein/base";
 import type { EngineApi, EngineResponse } from "@skein/api";
 import { flatHeaders } from "./headers.ts";
 
+/**
+ * Each request has its own connection, which we close ourselves when the answer is complete. An
+ * engine that closed it first could do so before Node's last, empty write, whose failure would hide
+ * an answer that is already there.
+ */
+export const KEEP_OPEN: readonly string[] = ["connection", "keep-alive"];
+
 /** What every failure to reach the engine becomes: status 503 and a text that names the socket. */
 export const engineUnavailable = (socketPath: string, cause: unknown): OperationError =>
   new OperationError(
@@ -44,7 +51,7 @@ const answered = async (request: ClientRequest): Promise<IncomingMessage> =>
 /** The engine as the API sees it: whole requests without a body of their own, answers as streams. */
 export const engineClient = (socketPath: string): EngineApi => ({
   request: async ({ method, path, headers = {}, body, signal }): Promise<EngineResponse> => {
-    const lines = Object.entries({ host: "docker", connection: "close", ...headers }).flat();
+    const lines = ["host", "docker", ...KEEP_OPEN, ...Object.entries(headers).flat()];
     if (body !== undefined) lines.push("content-length", String(Buffer.byteLength(body)));
     const request = openEngineRequest(socketPath, { method, path, headers: lines });
     const abort = (): void => {

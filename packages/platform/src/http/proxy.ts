@@ -3,7 +3,7 @@ import { pipeline } from "node:stream";
 import type { Logger } from "@skein/base";
 import { messageOf } from "@skein/base";
 import { errorResponse } from "@skein/api";
-import { engineUnavailable, openEngineRequest } from "./engine-client.ts";
+import { KEEP_OPEN, engineUnavailable, openEngineRequest } from "./engine-client.ts";
 import { endToEnd } from "./headers.ts";
 
 const bodiless = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
@@ -16,7 +16,7 @@ const requestHeaders = (request: IncomingMessage): string[] => {
   const headers = endToEnd(request.rawHeaders);
   const framed = "content-length" in request.headers || "transfer-encoding" in request.headers;
   if (!framed && !bodiless.has(request.method ?? "")) headers.push("content-length", "0");
-  headers.push("connection", "close");
+  headers.push(...KEEP_OPEN);
   return headers;
 };
 
