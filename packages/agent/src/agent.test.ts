@@ -101,8 +101,20 @@ test("a container that somebody removed has failed, even when the event was lost
   engine.destroy("t1");
   await clock.advance(5000);
   expect(manager.status("t1")?.state).toBe("running");
-  await clock.advance(6000);
+  await clock.advance(7000);
   expect(manager.status("t1")).toMatchObject({ state: "failed", err: "No such container: c1" });
+});
+
+test("the exit code of a removed container is waited for", async () => {
+  const { clock, engine, manager } = await withTask();
+  engine.deaf = true;
+  engine.destroy("t1");
+  engine.deaf = false;
+  engine.emit({ type: "container", containerId: "c1" });
+  await clock.advance(500);
+  engine.emit({ type: "container", containerId: "c1", exitCode: 137 });
+  await clock.advance(200);
+  expect(manager.status("t1")).toMatchObject({ err: "task: non-zero exit (137)" });
 });
 
 test("with a health check a task runs when it is healthy, and fails when it is not", async () => {
@@ -213,6 +225,19 @@ test("a lost disk costs nothing: containers are found by their names", async () 
   engine.exit("t1", 9);
   await clock.advance(200);
   expect(manager.status("t1")).toMatchObject({ state: "failed", container: { id: "c1" } });
+});
+
+test("a task that should run but has no container here has failed", async () => {
+  const rig = newRig();
+  await started(rig);
+  rig.manager.session.send(
+    assignments(1, { specs: [webSpec()], tasks: [webTask("t1", { state: "running" })] }),
+  );
+  await rig.clock.advance(1000);
+  expect(rig.manager.status("t1")).toMatchObject({
+    state: "failed",
+    err: "No such container: web.1.t1",
+  });
 });
 
 test("leftovers are removed, but not before a manager told everything", async () => {

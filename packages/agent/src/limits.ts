@@ -7,6 +7,9 @@ export const DEFAULT_STOP_GRACE_MS = 10_000;
 /** How long the engine may overrun a grace period before the agent kills by itself, in ms. */
 export const STOP_OVERRUN_MS = 10_000;
 
+/** How long the event that tells a removed container's exit code may be behind, in ms. */
+export const EXIT_EVENT_MS = 1000;
+
 /** How often what is is compared with what should be, in ms. */
 export const AUDIT_INTERVAL_MS = 10_000;
 

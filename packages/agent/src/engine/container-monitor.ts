@@ -1,6 +1,6 @@
 import type { Clock, Logger } from "@skein/base";
 import { messageOf } from "@skein/base";
-import { AUDIT_INTERVAL_MS, ENGINE_RETRY_MS, STEP_RETRY_MS } from "../limits.ts";
+import { AUDIT_INTERVAL_MS, ENGINE_RETRY_MS, EXIT_EVENT_MS, STEP_RETRY_MS } from "../limits.ts";
 import type { ContainerState, ContainerSummary, EngineEvent, Executor } from "../ports.ts";
 import { isAborted, linkAbort, pause } from "../shared/cancel.ts";
 import { SignalBox } from "../shared/signal-box.ts";
@@ -92,12 +92,28 @@ export class ContainerMonitor {
     try {
       const container = await this.#deps.executor.inspect(containerId, signal);
       if (container) return { kind: "present", container };
-      const exitCode = watch.exitCode ?? this.#exits.get(containerId);
+      const exitCode = await this.#exitCode(containerId, watch, signal);
       return { kind: "gone", ...(exitCode === undefined ? {} : { exitCode }) };
     } catch (error) {
       if (signal.aborted || !isTemporary(error)) throw error;
       return undefined;
     }
+  }
+
+  /** Of a container that is gone: only an event can have told it, and may be on its way. */
+  async #exitCode(
+    containerId: string,
+    watch: Watch,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const told = (): number | undefined => watch.exitCode ?? this.#exits.get(containerId);
+    const deadline = linkAbort(signal);
+    const timer = pause(this.#deps.clock, EXIT_EVENT_MS, deadline.signal).then(deadline.abort);
+    while (told() === undefined && !deadline.signal.aborted) await watch.box.wait(deadline.signal);
+    deadline.abort(new Error("the wait is over"));
+    await timer;
+    deadline.release();
+    return told();
   }
 
   #watch(containerId: string, watch: Watch): void {

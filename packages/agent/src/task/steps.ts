@@ -54,6 +54,12 @@ const findContainer = async (
   return found ?? deps.executor.inspect(taskName(assigned, { id: deps.nodeId }), signal);
 };
 
+/** Somebody removed the container before its id was ever recorded. */
+const neverMade = ({ nodeId }: StepDependencies, assigned: AssignedTask): Outcome => ({
+  kind: "failed",
+  err: `No such container: ${taskName(assigned, { id: nodeId })}`,
+});
+
 const gone = (id: string, exitCode?: number): Outcome =>
   exitCode === undefined
     ? { kind: "failed", err: `No such container: ${id}`, container: { id } }
@@ -79,7 +85,7 @@ export const startTask = async (
   signal: AbortSignal,
 ): Promise<Outcome> => {
   const container = await findContainer(deps, assigned, known, signal);
-  if (!container) return gone(known?.id ?? taskName(assigned, { id: deps.nodeId }));
+  if (!container) return known ? gone(known.id) : neverMade(deps, assigned);
   if (container.phase === "created") await startContainer(deps, container.id, signal);
   const { id } = container;
   const verdict = await deps.monitor.until(id, firstVerdict, signal);
@@ -132,6 +138,7 @@ export const awaitTask = async (
 ): Promise<Outcome> => {
   const found = await findContainer(deps, assigned, known, signal);
   const id = found?.id ?? known?.id ?? "";
+  if (id === "") return neverMade(deps, assigned);
   const end = await deps.monitor.until<Outcome | "unhealthy">(
     id,
     (observation) => {

@@ -87,20 +87,20 @@ export class FakeEngine {
     state.phase = "exited";
     state.pid = 0;
     state.exitCode = exitCode;
-    this.#emit({ type: "container", containerId: state.id, exitCode });
+    this.emit({ type: "container", containerId: state.id, exitCode });
   }
 
   setHealth(taskId: string, health: NonNullable<ContainerState["health"]>): void {
     const state = this.ofTask(taskId);
     state.health = health;
-    this.#emit({ type: "container", containerId: state.id });
+    this.emit({ type: "container", containerId: state.id });
   }
 
   /** Somebody removes a task's container by force. */
   destroy(taskId: string): void {
     const state = this.ofTask(taskId);
     this.containers.delete(state.id);
-    this.#emit({ type: "container", containerId: state.id, exitCode: 137 });
+    this.emit({ type: "container", containerId: state.id, exitCode: 137 });
   }
 
   /** As the agent sees it. */
@@ -119,7 +119,7 @@ export class FakeEngine {
         state.phase = "running";
         state.pid = 42;
         if (this.containers.get(id)?.workload.container.Healthcheck) state.health = "starting";
-        this.#emit({ type: "container", containerId: id });
+        this.emit({ type: "container", containerId: id });
       },
       stop: async (id, graceMs, signal) => {
         await this.#call("stop", signal, `${graceMs ?? "default"}`);
@@ -226,7 +226,8 @@ export class FakeEngine {
     await Promise.resolve();
   }
 
-  #emit(event: EngineEvent): void {
+  /** Tells an event, true or not. */
+  emit(event: EngineEvent): void {
     if (!this.deaf) for (const listener of this.#listeners) listener(event);
   }
 

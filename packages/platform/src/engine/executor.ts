@@ -48,6 +48,10 @@ export interface EngineExecutor extends Executor {
 const isKind = (error: unknown, ...kinds: readonly OperationError["kind"][]): boolean =>
   error instanceof OperationError && kinds.includes(error.kind);
 
+/** Podman answers with status 500 while a container is being removed. */
+const isVanishing = (error: unknown): boolean =>
+  error instanceof OperationError && /no such container/iu.test(error.message);
+
 /** Runs tasks on Docker >= 20.10 or Podman >= 4.3, through the API that both have. */
 class DockerExecutor implements EngineExecutor {
   readonly #options: EngineExecutorOptions;
@@ -195,7 +199,7 @@ class DockerExecutor implements EngineExecutor {
         docker.getContainer(container).inspect({ abortSignal: signal }),
       );
     } catch (error) {
-      if (isKind(error, "not-found")) return undefined;
+      if (isKind(error, "not-found") || isVanishing(error)) return undefined;
       throw error;
     }
   }
