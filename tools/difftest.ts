@@ -6,7 +6,7 @@
  * recorded one. Options:
  *   --daemon none   compare Docker's own swarm mode instead (a check of the tests themselves)
  *   --keep          leave the playground standing
- *   --              everything after it goes to difftest.mjs (e.g. -- --steps 10-20 --verbose)
+ *   --              what comes after it goes to difftest.mjs (e.g. -- --steps 10-20 --verbose)
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -21,6 +21,24 @@ interface Host {
   readonly socket: string;
 }
 
+/** Names for several of the scenarios' own areas; any other word is an area itself. */
+const GROUPS = new Map([
+  ["nodes", ["node"]],
+  [
+    "services",
+    [
+      "service-create",
+      "service-errors",
+      "service-update",
+      "service-lists",
+      "update-rollback",
+      "jobs",
+      "logs",
+      "health-restart",
+      "mounts-templates",
+    ],
+  ],
+]);
 const DEFAULT_AREAS = ["swarm", "nodes", "services", "placement", "api"];
 const NAME = "difftest";
 const OUT = "dist/difftest";
@@ -37,20 +55,18 @@ const { values, positionals } = parseArgs({
     keep: { type: "boolean", default: false },
   },
 });
-const areas = positionals.length > 0 ? positionals : DEFAULT_AREAS;
+const areas = (positionals.length > 0 ? positionals : DEFAULT_AREAS).flatMap(
+  (name) => GROUPS.get(name) ?? [name],
+);
 const home = resolve(process.env["SKEIN_DIFFTEST"] ?? "../shared/difftest");
-
-const die = (message: string): never => {
-  process.stderr.write(`${message}\n`);
-  process.exit(2);
-};
 
 const must = (command: string, args: readonly string[]): string => {
   const { status, stdout } = spawnSync(command, args, {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   });
-  return status === 0 ? stdout : die(`${command} ${args.join(" ")}: exit code ${String(status)}`);
+  if (status === 0) return stdout;
+  throw new Error(`${command} ${args.join(" ")}: exit code ${String(status)}`);
 };
 
 const playground = (verb: string, ...args: readonly string[]): string =>
@@ -76,7 +92,7 @@ const nodeOf = (host: Host): object => {
 };
 
 const runArea = (area: string, nodes: string): AreaScore => {
-  const report = `${OUT}/${area}.json`;
+  const report = `${OUT}/report-${area}.json`;
   const { status } = spawnSync(
     process.execPath,
     [
@@ -93,16 +109,20 @@ const runArea = (area: string, nodes: string): AreaScore => {
     ],
     { stdio: ["ignore", "inherit", "inherit"] },
   );
-  if (status !== 0 && status !== 1) die(`difftest ended with exit code ${String(status)}`);
+  // 1 says that some answers differ.
+  if (status !== 0 && status !== 1)
+    throw new Error(`difftest ended with exit code ${String(status)}`);
   const { total } = JSON.parse(readFileSync(report, "utf8")) as { total: Omit<AreaScore, "area"> };
   return { area, ...total };
 };
 
-if (!existsSync(`${home}/difftest.mjs`))
-  die(
+if (!existsSync(`${home}/difftest.mjs`)) {
+  process.stderr.write(
     `The differential tests are not here: ${home} has no difftest.mjs.\n` +
-      "Set SKEIN_DIFFTEST to the folder that holds them.",
+      "Set SKEIN_DIFFTEST to the folder that holds them.\n",
   );
+  process.exit(2);
+}
 mkdirSync(OUT, { recursive: true });
 playground("down");
 playground(
@@ -116,7 +136,7 @@ playground(
 try {
   playground("load", `${home}/lab/images.tar`);
   const hosts = JSON.parse(playground("status", "--format", "json")) as Host[];
-  const nodes = `${OUT}/nodes.json`;
+  const nodes = `${OUT}/subject.json`;
   writeFileSync(nodes, `${JSON.stringify({ nodes: hosts.map(nodeOf) }, null, 2)}\n`);
   const scores = areas.map((area) => runArea(area, nodes));
   process.stdout.write(`\n${scoreTable(scores)}`);
