@@ -1,8 +1,7 @@
 import { deepEqual } from "@skein/base";
-import type { Node, Task } from "@skein/model";
+import type { Node, Service, Task } from "@skein/model";
 import { isTerminal, specVersionId } from "@skein/model";
 import type { Change, View } from "@skein/store";
-import { isUpdating } from "./orchestrator/update-state.ts";
 import { historyLimit } from "./task-reaper/reap.ts";
 
 /** What has to be looked at, by id. */
@@ -51,6 +50,10 @@ export class DirtySet {
           for (const id of view.all("services").keys()) this.services.add(id);
         break;
       case "networks":
+        // Every node is on the ingress network.
+        if ((change.after ?? change.before)?.ingress)
+          for (const id of view.all("nodes").keys()) this.nodes.add(id);
+        break;
       case "secrets":
       case "configs":
         break;
@@ -63,7 +66,7 @@ export class DirtySet {
     if (!after) this.specs.add(specVersionId(task.serviceId, task.specVersion));
     if (before && after && isOnItsWay(before, after)) {
       const service = view.get("services", task.serviceId);
-      if (!service || !isUpdating(service)) return;
+      if (!service || !awaitsRunning(service)) return;
     }
     this.services.add(task.serviceId);
   }
@@ -74,13 +77,20 @@ export class DirtySet {
   }
 }
 
-/** Between its node and running, a task asks nothing of anyone; only updates tell about it. */
+/** On the way from its node to running a task asks nothing of anyone. */
 const isOnItsWay = (before: Task, after: Task): boolean =>
   before.desiredState === after.desiredState &&
   before.stopReason === after.stopReason &&
   before.status.state !== "new" &&
-  after.status.state !== "running" &&
   !isTerminal(after.status.state);
+
+/**
+ * Whether progress of single tasks matters to the service: for its update, and while an update that
+ * did not wait for all of them leaves old tasks beside new ones.
+ */
+const awaitsRunning = ({ update }: Service): boolean =>
+  update !== undefined &&
+  (update.completedAt === undefined || Object.keys(update.failures).length > 0);
 
 /** Whether nothing changed at the node that decides over tasks. */
 const sameForTasks = (before: Node | undefined, after: Node | undefined): boolean =>

@@ -2,7 +2,10 @@ import type { Logger, Random } from "@skein/base";
 import { messageOf } from "@skein/base";
 import type { Task } from "@skein/model";
 import type { Change, Transaction } from "@skein/store";
+import { AddressAllocator } from "./allocator/addresses.ts";
 import { allocateTasks } from "./allocator/allocate.ts";
+import { attachNode } from "./allocator/nodes.ts";
+import { allocateService } from "./allocator/services.ts";
 import { enforceNode } from "./constraint-enforcer/enforce.ts";
 import { DirtySet } from "./dirty-set.ts";
 import { reconcileService } from "./orchestrator/reconcile.ts";
@@ -22,6 +25,8 @@ export interface PipelineDependencies {
   readonly logger: Logger;
   /** Told, after each run, when the pipeline wants to run again even if nothing changes. */
   readonly onWakeAt?: (time: number) => void;
+  /** Shared with the operations that allocate at once, so that addresses rest before their next use. */
+  readonly allocator?: AddressAllocator;
 }
 
 /**
@@ -39,11 +44,15 @@ export class Pipeline {
   readonly #scheduler = new Scheduler();
   readonly #wakeTimes = new WakeTimes();
   readonly #failures = new Map<string, number>();
+  readonly #allocator: AddressAllocator;
+  /** Tasks for which a network had no address left. */
+  readonly #waiting = new Set<string>();
   #dirty = new DirtySet();
   #everything = true;
 
-  constructor({ random, logger, onWakeAt }: PipelineDependencies) {
+  constructor({ random, logger, onWakeAt, allocator }: PipelineDependencies) {
     this.#context = { random, logger };
+    this.#allocator = allocator ?? new AddressAllocator();
     this.#onWakeAt = onWakeAt ?? ((): void => {});
   }
 
@@ -52,6 +61,7 @@ export class Pipeline {
     this.#scheduler.reset();
     this.#wakeTimes.clear();
     this.#failures.clear();
+    this.#waiting.clear();
     this.#dirty = new DirtySet();
     this.#everything = true;
   }
@@ -63,15 +73,17 @@ export class Pipeline {
 
   /** Runs over what `changes` made dirty and what waited for this time. */
   plan(tx: Transaction, changes: readonly Change[]): void {
-    let start = tx.mark();
+    const before = tx.mark();
+    let start = before;
     this.#scheduler.observe(changes);
     this.#dirty.mark(tx, changes);
     if (this.#everything) {
       this.#everything = false;
       this.#dirty.markAll(tx);
-      allocateTasks(tx, [...tx.unassigned().values()]);
-    } else allocateTasks(tx, tasksOf(changes));
+      this.#allocate(tx, [...tx.unassigned().values()]);
+    } else this.#allocate(tx, [...this.#waitingTasks(tx), ...tasksOf(changes)]);
     const touched = new DirtySet();
+    const nodes = new Set(this.#dirty.nodes);
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       this.#markDue(tx.now);
       if (round > 0 && this.#dirty.nodes.size + this.#dirty.services.size === 0) break;
@@ -79,6 +91,7 @@ export class Pipeline {
       start = tx.mark();
     }
     this.#reap(tx, touched);
+    this.#attach(tx, nodes, [...changes, ...tx.changesSince(before)]);
     if (this.#dirty.nodes.size + this.#dirty.services.size > 0) this.#wakeTimes.set("rest", tx.now);
     const next = this.nextWakeAt();
     if (next !== undefined) this.#onWakeAt(next);
@@ -97,15 +110,48 @@ export class Pipeline {
     this.#dirty = new DirtySet();
     for (const id of dirty.nodes) this.#run(tx, `node/${id}`, () => enforceNode(tx, id));
     dirty.mark(tx, tx.changesSince(start));
-    for (const id of dirty.services)
+    for (const id of dirty.services) {
       this.#run(tx, `service/${id}`, () => reconcileService(tx, id, this.#context));
-    allocateTasks(tx, tasksOf(tx.changesSince(start)));
+      this.#run(tx, `endpoint/${id}`, () => this.#allocateEndpoint(tx, id));
+    }
+    this.#allocate(tx, tasksOf(tx.changesSince(start)));
     const made = tx.changesSince(start);
     touched.mark(tx, made);
     for (const id of dirty.services) touched.services.add(id);
     for (const id of dirty.specs) touched.specs.add(id);
     this.#scheduler.observe(made);
     this.#schedule(tx);
+  }
+
+  #allocate(tx: Transaction, tasks: Iterable<Task>): void {
+    for (const id of allocateTasks(tx, tasks, this.#allocator)) this.#waiting.add(id);
+  }
+
+  *#waitingTasks(tx: Transaction): Generator<Task> {
+    for (const id of this.#waiting) {
+      this.#waiting.delete(id);
+      const task = tx.get("tasks", id);
+      if (task) yield task;
+    }
+  }
+
+  #allocateEndpoint(tx: Transaction, id: string): void {
+    const service = tx.get("services", id);
+    if (service) allocateService(tx, service, this.#allocator);
+  }
+
+  /** Nodes hold a gateway address on each network of their tasks. */
+  #attach(tx: Transaction, nodes: Set<string>, changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (change.table !== "tasks" || !(change.after ?? change.before)?.networks) continue;
+      for (const task of [change.before, change.after])
+        if (task?.nodeId !== undefined) nodes.add(task.nodeId);
+    }
+    for (const id of nodes)
+      this.#run(tx, `attachments/${id}`, () => {
+        const node = tx.get("nodes", id);
+        if (node) attachNode(tx, node, this.#allocator, this.#context.logger);
+      });
   }
 
   /** What the scheduler did may concern services again: an update tells what it waits for. */

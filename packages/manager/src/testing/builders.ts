@@ -1,4 +1,4 @@
-import type { Cluster, Node, Task } from "@skein/model";
+import type { Cluster, Network, Node, Task } from "@skein/model";
 import type { Draft } from "@skein/store";
 import type { RestartPolicy, ServiceSpec, TaskSpec, UpdateConfig } from "@skein/wire";
 
@@ -39,7 +39,7 @@ export const aNode = (id: string, wish: NodeWish = {}): Draft<Node> => ({
 });
 
 /** Times in milliseconds. */
-export interface RestartWish {
+interface RestartWish {
   readonly condition?: RestartPolicy["Condition"];
   readonly delay?: number;
   readonly attempts?: number;
@@ -47,7 +47,7 @@ export interface RestartWish {
 }
 
 /** Times in milliseconds. */
-export interface UpdateWish {
+interface UpdateWish {
   readonly parallelism?: number;
   readonly delay?: number;
   readonly monitor?: number;
@@ -70,6 +70,8 @@ export interface ServiceWish {
   readonly rollback?: UpdateWish;
   readonly labels?: Readonly<Record<string, string>>;
   readonly endpoint?: ServiceSpec["EndpointSpec"];
+  /** Ids of networks. */
+  readonly networks?: readonly string[];
 }
 
 const restartPolicy = ({ condition, delay, attempts, window }: RestartWish): RestartPolicy => ({
@@ -106,6 +108,7 @@ export const aSpec = (wish: ServiceWish = {}): ServiceSpec => ({
     ...(wish.reserveCpus === undefined
       ? {}
       : { Resources: { Reservations: { NanoCPUs: wish.reserveCpus * 1e9 } } }),
+    ...(wish.networks ? { Networks: wish.networks.map((Target) => ({ Target })) } : {}),
     ForceUpdate: 0,
   },
   Mode: wish.mode ?? { Replicated: { Replicas: wish.replicas ?? 1 } },
@@ -124,6 +127,20 @@ export const aTask = (id: string, wish: Partial<Draft<Task>> = {}): Draft<Task> 
   status: { state: "running", timestamp: 0, message: "" },
   appliedAt: 0,
   ...wish,
+});
+
+/** An overlay network as it is recorded, with its first address as the gateway. */
+export const aNetwork = (id: string, subnet: string, ingress = false): Draft<Network> => ({
+  id,
+  name: id,
+  labels: {},
+  driver: { name: "overlay", options: {} },
+  subnets: [{ subnet, gateway: subnet.replace(/\.\d+\/\d+$/, ".1") }],
+  vni: 4096,
+  ipv6: false,
+  internal: false,
+  attachable: false,
+  ingress,
 });
 
 /** The cluster object, with only what control loops read. */

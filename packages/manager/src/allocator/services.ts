@@ -1,0 +1,102 @@
+import { deepEqual, rpcError } from "@skein/base";
+import type { Network, Service } from "@skein/model";
+import type { Transaction, View } from "@skein/store";
+import type { Endpoint, EndpointVirtualIP, PortConfig } from "@skein/wire";
+import type { AddressAllocator } from "./addresses.ts";
+import { isIngress, networksOfService } from "./needs.ts";
+
+/** Ports that are handed out when a service asks for any (behaviour.md, 17.7). */
+const DYNAMIC_MIN = 30_000;
+const DYNAMIC_MAX = 32_767;
+
+const protocolOf = (port: PortConfig): string => port.Protocol ?? "tcp";
+
+const exhausted = (network: Network): Error =>
+  rpcError(
+    "failed-precondition",
+    `no address is left in network ${network.name} (${network.subnets.map(({ subnet }) => subnet).join(", ")})`,
+  );
+
+/** The published ports of all other services: `<protocol>/<port>`. */
+const portsInUse = (view: View, exceptId: string): ReadonlySet<string> => {
+  const used = new Set<string>();
+  for (const service of view.all("services").values()) {
+    if (service.id === exceptId) continue;
+    for (const port of [
+      ...(service.endpoint?.Ports ?? []),
+      ...(service.spec.EndpointSpec?.Ports ?? []),
+    ])
+      if (port.PublishedPort) used.add(`${protocolOf(port)}/${port.PublishedPort}`);
+  }
+  return used;
+};
+
+const isSamePort = (a: PortConfig, b: PortConfig): boolean =>
+  (a.Name ?? "") === (b.Name ?? "") &&
+  protocolOf(a) === protocolOf(b) &&
+  a.TargetPort === b.TargetPort &&
+  isIngress(a) === isIngress(b);
+
+/** The ports with a number for each that goes through the mesh; numbers given before are kept. */
+const allocatePorts = (view: View, service: Service): readonly PortConfig[] => {
+  const wanted = service.spec.EndpointSpec?.Ports ?? [];
+  const before = service.endpoint?.Ports ?? [];
+  if (!wanted.some((port) => isIngress(port) && !port.PublishedPort)) return wanted;
+  const used = new Set(portsInUse(view, service.id));
+  for (const port of wanted)
+    if (port.PublishedPort) used.add(`${protocolOf(port)}/${port.PublishedPort}`);
+  return wanted.map((port) => {
+    if (!isIngress(port) || port.PublishedPort) return port;
+    const kept = before.find((former) => isSamePort(former, port))?.PublishedPort;
+    const free = (number: number): boolean => !used.has(`${protocolOf(port)}/${number}`);
+    let number = kept !== undefined && free(kept) ? kept : DYNAMIC_MIN;
+    while (!free(number) && number <= DYNAMIC_MAX) number += 1;
+    if (number > DYNAMIC_MAX)
+      throw rpcError("failed-precondition", "no port is left in 30000-32767");
+    used.add(`${protocolOf(port)}/${number}`);
+    return { ...port, PublishedPort: number };
+  });
+};
+
+const prefixOf = (subnet: string): string => subnet.slice(subnet.indexOf("/"));
+
+const allocateVips = (
+  tx: Transaction,
+  service: Service,
+  allocator: AddressAllocator,
+): readonly EndpointVirtualIP[] => {
+  if (service.spec.EndpointSpec?.Mode === "dnsrr") return [];
+  const before = service.endpoint?.VirtualIPs ?? [];
+  return networksOfService(tx, service).flatMap(({ network }) => {
+    const kept = before.filter(({ NetworkID }) => NetworkID === network.id);
+    if (kept.length > 0) return kept;
+    const addresses = allocator.take(tx, network);
+    if (!addresses) throw exhausted(network);
+    return addresses.map((address, index) => ({
+      NetworkID: network.id,
+      Addr: address + prefixOf(network.subnets[index]?.subnet ?? "/32"),
+    }));
+  });
+};
+
+/**
+ * Gives a service its virtual addresses and ports, and takes back those that it no longer needs.
+ * Changes nothing when all is as it should be. Throws (failed-precondition) when a network or the
+ * range of ports is exhausted.
+ */
+export const allocateService = (
+  tx: Transaction,
+  service: Service,
+  allocator: AddressAllocator,
+): void => {
+  const ports = allocatePorts(tx, service);
+  const vips = allocateVips(tx, service, allocator);
+  const { EndpointSpec } = service.spec;
+  if (!EndpointSpec && vips.length === 0 && !service.endpoint) return;
+  const endpoint: Endpoint = {
+    Spec: EndpointSpec ?? {},
+    ...(ports.length > 0 ? { Ports: ports } : {}),
+    ...(vips.length > 0 ? { VirtualIPs: vips } : {}),
+  };
+  if (!deepEqual(endpoint, service.endpoint)) tx.put("services", { ...service, endpoint });
+};
