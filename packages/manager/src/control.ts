@@ -40,6 +40,7 @@ import {
   findService,
   findTask,
 } from "./present/lookup.ts";
+import { filterNetworks } from "./present/network-filters.ts";
 import { toApiService } from "./present/service.ts";
 import { toApiTask } from "./present/task.ts";
 
@@ -192,8 +193,8 @@ export class Control {
   };
 
   readonly networks = {
-    list: (): Promise<readonly ApiNetwork[]> =>
-      this.#read((view) => [...view.all("networks").values()].map(toApiNetwork)),
+    list: ({ filters }: Filtered): Promise<readonly ApiNetwork[]> =>
+      this.#read((view) => filterNetworks(view, filters).map(toApiNetwork)),
     get: ({ ref }: Ref): Promise<ApiNetwork> =>
       this.#read((view) => toApiNetwork(findNetwork(view, ref))),
     create: (): Promise<never> =>

@@ -55,7 +55,7 @@ export const newBackend = ({ membership, events, random }: BackendDependencies):
     secrets: delegated(control, ({ secrets }) => secrets, files),
     configs: delegated(control, ({ configs }) => configs, files),
     networks: {
-      list: async () => (isManager(membership) ? control().networks.list() : []),
+      list: async (input) => (isManager(membership) ? control().networks.list(input) : []),
       get: async ({ ref }) => {
         if (!isManager(membership))
           throw new OperationError("not-found", `network ${ref} not found`);
