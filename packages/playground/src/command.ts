@@ -101,15 +101,10 @@ const addDown = (parent: Command, context: () => Context): void => {
     .command("down")
     .description("Remove a playground: processes, networks, files")
     .addOption(nameOption())
-    .option("--all", "remove every playground of this machine")
-    .action(async ({ name, all }: { readonly name: string; readonly all?: boolean }) => {
+    .action(async ({ name }: { readonly name: string }) => {
       const { stateRoot, tell } = context();
-      for (const each of all === true ? playgroundNames(stateRoot) : [name])
-        tell(
-          (await takeDown(each, stateRoot))
-            ? `playground "${each}" is gone`
-            : `no playground "${each}" here`,
-        );
+      const found = await takeDown(name, stateRoot);
+      tell(found ? `playground "${name}" is gone` : `no playground "${name}" here`);
     });
 };
 
