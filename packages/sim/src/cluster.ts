@@ -3,7 +3,9 @@ import { newId } from "@skein/base";
 import { createNode } from "@skein/manager";
 import type { NodeDescription } from "@skein/wire";
 import { Acknowledged } from "./check/acknowledged.ts";
-import { Invariants } from "./check/invariants.ts";
+import { Invariants, mayOverlap } from "./check/invariants.ts";
+import type { SimContainer } from "./engine/containers.ts";
+import { slotName } from "./engine/containers.ts";
 import { Host } from "./host.ts";
 import { Manager } from "./manager.ts";
 import type { ManagerHooks } from "./manager.ts";
@@ -30,6 +32,8 @@ export class Cluster {
   readonly acknowledged: Acknowledged;
   /** Every machine that is part of the cluster, by name. */
   readonly hosts: Map<string, Host> = new Map();
+  /** Called with each new machine, before it starts. */
+  onHost: (host: Host) => void = () => {};
   readonly #random: Random;
   #machines = 0;
 
@@ -61,12 +65,14 @@ export class Cluster {
       description: describe(name, this.#random),
     });
     host.engine.onPortClash = (container, holder) => this.#portClash(name, container, holder);
+    host.engine.onStart = (container) => this.#started(nodeId, container);
     await store?.transact((tx) =>
       createNode(tx, { id: nodeId, role: "worker", availability: "active" }),
     );
     if (!store) return host;
     this.acknowledged.created("nodes", nodeId);
     this.hosts.set(name, host);
+    this.onHost(host);
     host.start();
     return host;
   }
@@ -78,6 +84,20 @@ export class Cluster {
       host.powerOff();
       this.hosts.delete(name);
     }
+  }
+
+  /** A container starts: the one before it in its slot must have ended. */
+  #started(nodeId: string, container: SimContainer): void {
+    const service = this.invariants.mirror.rows.services.get(container.serviceId);
+    if (!service || mayOverlap(service)) return;
+    if (!this.invariants.isSettled(nodeId, container.taskId)) return; // perhaps replaced already
+    const slot = slotName(container);
+    for (const host of this.hosts.values())
+      for (const other of host.engine.containers.all.values()) {
+        if (other === container || other.phase !== "running" || slotName(other) !== slot) continue;
+        if (host.healthy && this.invariants.isSettled(host.nodeId, other.taskId))
+          this.world.violated(`${container.name} starts while ${other.name} runs on ${host.name}`);
+      }
   }
 
   /** Two tasks that hold a port of the host at once: one was started before the other had ended. */

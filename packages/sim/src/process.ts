@@ -76,14 +76,12 @@ export class Process {
   /** What `promise` brings, unless the process is dead by then. */
   guard<T>(promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      promise.then(
-        (value) => {
-          if (this.#alive) resolve(value);
-        },
-        (error: unknown) => {
-          if (this.#alive) reject(error instanceof Error ? error : new Error(String(error)));
-        },
-      );
+      const settled = (settle: () => void): void => {
+        if (this.#alive) settle();
+      };
+      promise
+        .then((value) => settled(() => resolve(value)))
+        .catch((error: Error) => settled(() => reject(error)));
     });
   }
 }
@@ -100,7 +98,8 @@ const loggerOf = (process: Process, bound: Fields): Logger => {
   return {
     error: (message, fields) => {
       line("error", message, fields);
-      const error = String(fields?.["error"] ?? "");
+      const { error: cause } = fields ?? {};
+      const error = typeof cause === "string" ? cause : "";
       if (message.includes("control") || error.startsWith("bug:"))
         world.violated(`${name}: ${message}: ${error}`);
     },

@@ -1,6 +1,8 @@
+import type { Random } from "@skein/base";
 import { seededRandom } from "@skein/base";
 import { unsettled } from "./check/convergence.ts";
 import { Cluster } from "./cluster.ts";
+import { between, pick } from "./draw.ts";
 import type { FaultClass } from "./plan/faults.ts";
 import { faultClasses, Faults } from "./plan/faults.ts";
 import { Operator } from "./plan/operator.ts";
@@ -15,7 +17,7 @@ export interface SimulationOptions {
   readonly minutes: number;
   /** Which classes of faults; all by default. */
   readonly faults?: readonly FaultClass[];
-  /** Mean time between two faults in virtual seconds; by default it depends on the number of nodes. */
+  /** Mean time between two faults in virtual seconds; drawn from the seed by default. */
   readonly faultSeconds?: number;
   /** Hears each line of the trace. */
   readonly onTrace?: (line: string) => void;
@@ -60,6 +62,10 @@ const rest = async (cluster: Cluster): Promise<void> => {
   await world.run(0);
 };
 
+/** Seconds between faults: from one that hardly lets anything finish to one that lets most. */
+const drawPace = (random: Random, nodes: number): number =>
+  ((pick(random, [20, 60, 200, 600]) ?? 60) / nodes) * between(random, 0.5, 1.5);
+
 const simulate = async (world: World, options: SimulationOptions): Promise<void> => {
   const { nodes, minutes, faults = faultClasses, bug } = options;
   const cluster = new Cluster(world, bug?.sabotage?.(world));
@@ -69,8 +75,9 @@ const simulate = async (world: World, options: SimulationOptions): Promise<void>
   for (let i = 0; i < nodes; i += 1) void cluster.join();
   await world.run(2000);
   const operator = new Operator(cluster, nodes);
-  const meanMs = (options.faultSeconds ?? Math.max(2, 60 / nodes)) * 1000;
-  const trouble = new Faults(cluster, faults, meanMs);
+  const { faultSeconds = drawPace(world.random.fork("pace"), nodes) } = options;
+  world.trace.note(world.now, `a fault every ${faultSeconds.toFixed(1)} s`);
+  const trouble = new Faults(cluster, faults, faultSeconds * 1000);
   operator.start();
   trouble.start();
   await world.run(minutes * 60_000);

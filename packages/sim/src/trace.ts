@@ -1,6 +1,8 @@
 /** Lines kept for the report of a failure. */
 const KEPT = 50;
 
+const part = (value: number): string => (value >>> 0).toString(16).padStart(8, "0");
+
 /** What happened: a hash over everything, and the last lines in words. */
 export class Trace {
   #high = 0x9dc5;
@@ -23,7 +25,6 @@ export class Trace {
 
   /** Two runs with equal hashes did the same. */
   get hash(): string {
-    const part = (value: number): string => (value >>> 0).toString(16).padStart(8, "0");
     return part(this.#high) + part(this.#low);
   }
 

@@ -1,8 +1,8 @@
 import type { Task } from "@skein/model";
 
 /** A node with this many failures of a spec version within {@link FAILURE_WINDOW_MS} is avoided. */
-export const MANY_FAILURES = 5;
-export const FAILURE_WINDOW_MS: number = 5 * 60_000;
+const MANY_FAILURES = 5;
+const FAILURE_WINDOW_MS = 5 * 60_000;
 /** More than this per node and spec version are not told apart. */
 const MOST_KEPT = 20;
 /** When more spec versions than this have failures, those without recent ones are forgotten. */

@@ -105,7 +105,7 @@ const apply = (world: World, given: Step, nth: number): void => {
         const state = (
           ["running", "failed", "complete", "rejected", "shutdown", "running"] as const
         )[given.state];
-        if (occupiesNode(task))
+        if (state && occupiesNode(task))
           tx.put("tasks", { ...task, status: { ...task.status, state }, appliedAt: world.now });
         return;
       }

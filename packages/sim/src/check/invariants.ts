@@ -13,7 +13,8 @@ const UNSETTLED_MS = 120_000;
 const isGlobal = (service: Service | undefined): boolean =>
   service?.spec.Mode.Global !== undefined || service?.spec.Mode.GlobalJob !== undefined;
 
-const mayOverlap = (service: Service | undefined): boolean =>
+/** Whether an update of the service may run two tasks in a slot. */
+export const mayOverlap = (service: Service | undefined): boolean =>
   [service?.spec, service?.previousSpec].some(
     (spec) =>
       spec?.UpdateConfig?.Order === "start-first" || spec?.RollbackConfig?.Order === "start-first",
@@ -133,15 +134,18 @@ export class Invariants {
       );
   }
 
-  /** Whether the task runs on a node that has been well for a while, and has not overrun its end. */
   #surelyRuns({ id, nodeId = "", status }: Task): boolean {
+    return status.state === "running" && this.isSettled(nodeId, id);
+  }
+
+  /** Whether the node has been well for a while, and the task has not overrun its end. */
+  isSettled(nodeId: string, taskId: string): boolean {
     const { now } = this.#world;
     const node: Node | undefined = this.mirror.rows.nodes.get(nodeId);
     return (
-      status.state === "running" &&
       node?.status.state === "ready" &&
       now - (this.#nodeChanged.get(nodeId) ?? 0) > UNSETTLED_MS &&
-      now - (this.#stopAsked.get(id) ?? now) < STOP_LIMIT_MS
+      now - (this.#stopAsked.get(taskId) ?? now) < STOP_LIMIT_MS
     );
   }
 }

@@ -5,11 +5,11 @@ import type { Mirror } from "./mirror.ts";
 import { occupies } from "./mirror.ts";
 
 /** The spec that a task was made from. */
-export const specOf = (mirror: Mirror, task: Task): SpecVersion | undefined =>
+const specOf = (mirror: Mirror, task: Task): SpecVersion | undefined =>
   mirror.rows.specs.get(specVersionId(task.serviceId, task.specVersion));
 
 /** Ports that tasks of a spec take on their host. */
-export const hostPortsOf = (spec: SpecVersion | undefined): readonly string[] =>
+const hostPortsOf = (spec: SpecVersion | undefined): readonly string[] =>
   (spec?.endpoint?.Ports ?? []).flatMap(({ PublishMode, Protocol = "tcp", PublishedPort }) =>
     PublishMode === "host" && PublishedPort ? [`${Protocol}/${PublishedPort}`] : [],
   );
@@ -24,16 +24,17 @@ const amountOf = (resources: readonly GenericResource[] | undefined): number =>
 const repeated = (values: readonly string[]): string | undefined =>
   values.find((value, index) => values.indexOf(value) !== index);
 
+const sum = (values: readonly (number | undefined)[]): number =>
+  values.reduce<number>((total, value) => total + (value ?? 0), 0);
+
 /**
  * What is wrong with the tasks that occupy a node: more reserved than there is, a port or a named
  * resource given twice. Written without the scheduler's code, the slow way. Undefined: nothing.
  */
-export const overfull = (mirror: Mirror, node: Node): string | undefined => {
+const overfull = (mirror: Mirror, node: Node): string | undefined => {
   const tasks = mirror.tasksOfNode(node.id).filter(occupies);
   const specs = tasks.map((task) => specOf(mirror, task));
   const reserved = specs.map((spec) => spec?.task.Resources?.Reservations);
-  const sum = (values: readonly (number | undefined)[]): number =>
-    values.reduce<number>((total, value) => total + (value ?? 0), 0);
   const has = node.description?.Resources;
   if (sum(reserved.map((one) => one?.NanoCPUs)) > (has?.NanoCPUs ?? 0)) return "CPUs overbooked";
   if (sum(reserved.map((one) => one?.MemoryBytes)) > (has?.MemoryBytes ?? 0))

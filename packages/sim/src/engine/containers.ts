@@ -22,6 +22,10 @@ export interface SimContainer {
   readonly ended: (() => void)[];
 }
 
+/** The slot that a container is for: its name without the task's id. */
+export const slotName = ({ name, taskId }: SimContainer): string =>
+  name.slice(0, -taskId.length - 1);
+
 /** Milliseconds that a stop may take when the container names no grace period. */
 const DEFAULT_GRACE_MS = 10_000;
 

@@ -25,6 +25,8 @@ export class SimEngine {
   readonly files: Map<string, readonly string[]> = new Map();
   /** Two containers wanted one port of the host: told with the container that lost. */
   onPortClash: (container: SimContainer, holder: SimContainer) => void = () => {};
+  /** Told of each container that starts. */
+  onStart: (container: SimContainer) => void = () => {};
   /** Calls are not answered while this is set. */
   hung = false;
   /** A planted bug: what is to be removed stays. */
@@ -168,6 +170,7 @@ export class SimEngine {
       throw new OperationError("unknown", "Bind failed: port is already allocated");
     }
     this.containers.start(container);
+    this.onStart(container);
   }
 
   async #stop(

@@ -41,7 +41,7 @@ export class Channel<T> {
     if (this.#cut) return;
     const { loss, latency } = this.#line;
     let wait = between(this.#random, latency * 0.8, latency * 1.5);
-    while (loss > 0 && chance(this.#random, loss)) wait += RESEND_MS;
+    for (; chance(this.#random, loss); wait += RESEND_MS);
     this.#arrival = Math.max(this.#arrival, this.#world.now + wait);
     this.#world.after(this.#arrival - this.#world.now, () => this.#arrive(message));
   }

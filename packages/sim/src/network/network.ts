@@ -2,8 +2,9 @@ import type { ManagerConnection, ManagerDialer } from "@skein/agent";
 import type { Random } from "@skein/base";
 import { OperationError } from "@skein/base";
 import type { SessionLink, SessionPort } from "@skein/manager";
+import type { UpMessage } from "@skein/model";
 import { between } from "../draw.ts";
-import { Process } from "../process.ts";
+import type { Process } from "../process.ts";
 import type { World } from "../world.ts";
 import type { Lines } from "./connection.ts";
 import { SimConnection } from "./connection.ts";
@@ -23,6 +24,8 @@ const LOOK_EVERY_MS = 1000;
 export class Network {
   /** Undefined while no manager listens: connections are refused. */
   listener: Listener | undefined;
+  /** A planted bug: what agents say and nobody gets. */
+  loses: (message: UpMessage) => boolean = () => false;
   readonly #world: World;
   readonly #random: Random;
   readonly #lines = new Map<string, Lines>();
@@ -89,12 +92,22 @@ export class Network {
     const connection = new SimConnection(this.#world, this.#random, lines, {
       agent,
       manager: listener.process,
-      connect: (link) => listener.accept(nodeId, link),
+      connect: (link) => this.#accept(listener, nodeId, link),
     });
     const known = this.#connections.get(host);
     if (known) known.add(connection);
     else this.#connections.set(host, new Set([connection]));
     return connection.agentSide;
+  }
+
+  #accept(listener: Listener, nodeId: string, link: SessionLink): SessionPort {
+    const port = listener.accept(nodeId, link);
+    return {
+      receive: (message) => {
+        if (!this.loses(message)) port.receive(message);
+      },
+      closed: () => port.closed(),
+    };
   }
 
   #look(): void {

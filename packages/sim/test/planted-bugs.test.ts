@@ -1,0 +1,16 @@
+// Goal: the checkers are no ornament. Method: each planted bug must be found within 30 seeds.
+import { expect, test } from "vitest";
+import { plantedBugs, runSimulation } from "../src/index.ts";
+import type { PlantedBug } from "../src/index.ts";
+
+const found = async (bug: PlantedBug): Promise<string | undefined> => {
+  for (let seed = 1; seed <= 30; seed += 1) {
+    const { violation } = await runSimulation({ seed, nodes: 5, minutes: 3, bug });
+    if (violation !== undefined) return violation;
+  }
+  return undefined;
+};
+
+test.each(plantedBugs)("found: $name", async (bug) => {
+  expect(await found(bug)).toBeDefined();
+});
