@@ -81,6 +81,7 @@ export class DirtySet {
 const isOnItsWay = (before: Task, after: Task): boolean =>
   before.desiredState === after.desiredState &&
   before.stopReason === after.stopReason &&
+  after.stopReason !== "constraints" &&
   before.status.state !== "new" &&
   !isTerminal(after.status.state);
 

@@ -6,7 +6,7 @@ import type { Slot } from "./slots.ts";
 import { isAlive, isLive, wasAssigned } from "./slots.ts";
 
 /** How long a new task waits for the old one of its slot to stop, in milliseconds. */
-export const OLD_TASK_TIMEOUT_MS = 60_000;
+const OLD_TASK_TIMEOUT_MS = 60_000;
 
 /** Asked to stop, but as far as anyone can know its container still runs. */
 const isStopping = (work: Reconciliation, task: Task): boolean =>
@@ -16,7 +16,7 @@ const isStopping = (work: Reconciliation, task: Task): boolean =>
   !isGone(task.nodeId === undefined ? undefined : work.tx.get("nodes", task.nodeId));
 
 /** Whether a task of the slot is still stopping. */
-export const isOccupied = (work: Reconciliation, slot: Slot): boolean =>
+const isOccupied = (work: Reconciliation, slot: Slot): boolean =>
   slot.tasks.some((task) => isStopping(work, task));
 
 /**

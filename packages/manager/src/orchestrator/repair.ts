@@ -17,6 +17,7 @@ import { isOfUpdate, isPaused, isUpdating } from "./update-state.ts";
  *   it did not end by itself.
  */
 export const repair = (work: Reconciliation, slot: Slot, canPlace = true): void => {
+  if (isSound(work, slot)) return;
   for (const task of slot.tasks)
     if (isAlive(task) && !endedByItself(task) && isLost(work.tx, task))
       work.stop(slot, task, "node");
@@ -25,6 +26,18 @@ export const repair = (work: Reconciliation, slot: Slot, canPlace = true): void 
   for (const task of ended) settleEnded(work, slot, task, canPlace);
   if (canPlace && !slot.tasks.some(isAlive)) refill(work, slot);
   startDueTasks(work, slot);
+};
+
+/** The usual case: one task, wanted, without trouble. */
+const isSound = (work: Reconciliation, { tasks }: Slot): boolean => {
+  const task = tasks[0];
+  return (
+    task !== undefined &&
+    tasks.length === 1 &&
+    task.desiredState === work.goal &&
+    isLive(task) &&
+    !isLost(work.tx, task)
+  );
 };
 
 /** Whether a task that replaces `task` belongs to the running update as that one did. */

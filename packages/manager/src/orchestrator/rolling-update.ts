@@ -2,7 +2,7 @@ import type { Service, Task, UpdateProgress } from "@skein/model";
 import { startOf } from "./delayed-start.ts";
 import type { Reconciliation } from "./reconciliation.ts";
 import type { Slot } from "./slots.ts";
-import { isAlive, isLive, newest, ranSince } from "./slots.ts";
+import { isAlive, isLive, newest, ranSince, wasAssigned } from "./slots.ts";
 import type { UpdatePlan } from "./update-state.ts";
 import {
   completedUpdate,
@@ -125,7 +125,7 @@ const tellWhatItWaitsFor = (work: Reconciliation, inWork: readonly Slot[]): void
   if (!update) return;
   const waiting = inWork
     .flatMap((slot) => slot.tasks)
-    .find((task) => isLive(task) && task.status.state === "pending" && task.status.err);
+    .find((task) => isLive(task) && !wasAssigned(task) && task.status.err);
   const { allCleanSince: _, ...rest } = update;
   const reason = waiting && { taskId: waiting.id, err: waiting.status.err ?? "" };
   const next = withWaiting(rest, reason);

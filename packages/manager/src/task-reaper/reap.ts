@@ -5,7 +5,7 @@ import { groupTasks, isAlive, wasAssigned } from "../orchestrator/slots.ts";
 import { isJob } from "../service-spec.ts";
 
 /** How many tasks of a slot are kept, the running one included, when the cluster does not say. */
-export const DEFAULT_HISTORY_LIMIT = 5;
+const DEFAULT_HISTORY_LIMIT = 5;
 
 /** The cluster's history limit; negative is no limit. */
 export const historyLimit = (cluster: Cluster | undefined): number =>

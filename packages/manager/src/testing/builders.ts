@@ -160,7 +160,7 @@ export const aCluster = (historyLimit: number): Draft<Cluster> => ({
   joinTokens: { worker: "", manager: "" },
   unlockKey: "",
   revoked: {},
-  defaultAddrPool: [],
+  defaultAddrPool: ["10.0.0.0/8"],
   subnetSize: 24,
   dataPathPort: 4789,
 });
