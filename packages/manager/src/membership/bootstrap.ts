@@ -28,7 +28,7 @@ export interface NewCluster {
 /** Networks of each engine that services may name (behaviour.md, 17.6). */
 const PREDEFINED_NETWORKS = ["bridge", "host"] as const;
 /** Marks the predefined networks; users may not set it. */
-const PREDEFINED_LABEL = "com.docker.swarm.predefined";
+export const PREDEFINED_LABEL = "com.docker.swarm.predefined";
 
 /** Writes the cluster object and the first manager's node and the predefined networks, in one transaction. */
 export const bootstrapCluster = (tx: Transaction, cluster: NewCluster): void => {
