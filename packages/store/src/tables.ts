@@ -95,6 +95,9 @@ const addressesOf: Holders = {
   configs: nothingHeld,
 };
 
+const networksHeld = ({ networks, status }: Task): readonly string[] =>
+  isTerminal(status.state) ? [] : (networks ?? []).map(({ networkId }) => networkId);
+
 const insert = (index: TaskIndex, key: string | undefined, task: Task): void => {
   if (key === undefined) return;
   const tasks = index.get(key);
@@ -129,6 +132,7 @@ export class Tables {
   readonly #names = new Map<string, Set<string>>();
   readonly #tasksByService: TaskIndex = new Map();
   readonly #tasksByNode: TaskIndex = new Map();
+  readonly #tasksByNetwork: TaskIndex = new Map();
   readonly #unassigned = new Map<string, Task>();
   readonly #tasksBySpec = new Map<string, number>();
   readonly #addresses = new Map<string, string>();
@@ -158,6 +162,11 @@ export class Tables {
   /** Every task that was given to a node, history included. */
   tasksOfNode(nodeId: string): ReadonlyMap<string, Task> {
     return this.#tasksByNode.get(nodeId) ?? none;
+  }
+
+  /** Tasks that hold an address on a network: those that have not ended. */
+  tasksOfNetwork(networkId: string): ReadonlyMap<string, Task> {
+    return this.#tasksByNetwork.get(networkId) ?? none;
   }
 
   /** Tasks in state new or pending: those that the scheduler has not (yet) given to a node. */
@@ -232,11 +241,13 @@ export class Tables {
       if (before.serviceId !== after?.serviceId)
         remove(this.#tasksByService, before.serviceId, before.id);
       if (before.nodeId !== after?.nodeId) remove(this.#tasksByNode, before.nodeId, before.id);
+      for (const id of networksHeld(before)) remove(this.#tasksByNetwork, id, before.id);
       this.#countSpec(before, -1);
     }
     if (after) {
       insert(this.#tasksByService, after.serviceId, after);
       insert(this.#tasksByNode, after.nodeId, after);
+      for (const id of networksHeld(after)) insert(this.#tasksByNetwork, id, after);
       this.#countSpec(after, 1);
     }
     const id = after?.id ?? before?.id ?? "";
@@ -261,6 +272,7 @@ export type View = Pick<
   | "byName"
   | "tasksOfService"
   | "tasksOfNode"
+  | "tasksOfNetwork"
   | "unassigned"
   | "tasksOfSpec"
   | "addressHolder"

@@ -81,6 +81,7 @@ export class Changes {
       byName: (table, name) => tables.byName(table, name),
       tasksOfService: (id) => tables.tasksOfService(id),
       tasksOfNode: (id) => tables.tasksOfNode(id),
+      tasksOfNetwork: (id) => tables.tasksOfNetwork(id),
       unassigned: () => tables.unassigned(),
       tasksOfSpec: (id) => tables.tasksOfSpec(id),
       addressHolder: (network, address) => tables.addressHolder(network, address),

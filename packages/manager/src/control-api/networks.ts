@@ -3,7 +3,6 @@ import type { Network, NetworkSubnet, Subnet } from "@skein/model";
 import {
   formatSubnet,
   holds,
-  isTerminal,
   overlaps,
   parseAddress,
   parseSubnet,
@@ -157,13 +156,6 @@ const isUsedByService = (view: View, network: Network): string | undefined => {
   return undefined;
 };
 
-const isUsedByTask = (view: View, network: Network): string | undefined => {
-  for (const { id, networks, status } of view.all("tasks").values())
-    if (!isTerminal(status.state) && networks?.some(({ networkId }) => networkId === network.id))
-      return id;
-  return undefined;
-};
-
 const checkIngressUnused = (view: View): void => {
   for (const { id, spec } of view.all("services").values())
     if ((spec.EndpointSpec?.Ports ?? []).some(isIngress))
@@ -183,7 +175,7 @@ export const removeNetwork = (tx: Transaction, id: string): void => {
     );
   if (network.ingress) checkIngressUnused(tx);
   const service = isUsedByService(tx, network);
-  const task = isUsedByTask(tx, network);
+  const [task] = tx.tasksOfNetwork(network.id).keys();
   if (service !== undefined || task !== undefined) {
     const user = service === undefined ? `task ${task ?? ""}` : `service ${service}`;
     throw rpcError("failed-precondition", `network ${network.id} is in use by ${user}`);
