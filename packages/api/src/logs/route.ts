@@ -23,7 +23,8 @@ const tailOf = (call: Call): number => {
 
 const sinceOf = (call: Call): number => {
   try {
-    return Number(parseTimestamp(call.query.text("since")) ?? 0n) / 1e9;
+    // Whole microseconds are exact in both forms; a number cannot hold nanoseconds of today.
+    return Number((parseTimestamp(call.query.text("since")) ?? 0n) / 1000n) / 1e6;
   } catch (error) {
     throw refuse(call, `could not parse since timestamp: ${messageOf(error)}`);
   }
