@@ -133,6 +133,29 @@ test("with a health check a task runs when it is healthy, and fails when it is n
   });
 });
 
+test("a container that ends at once has been running; with a health check it has not", async () => {
+  for (const [container, message] of [
+    [{}, "started"],
+    [{ Healthcheck: { Test: ["CMD", "true"] } }, "starting"],
+  ] as const) {
+    const rig = newRig();
+    rig.engine.hold("start");
+    await started(rig);
+    rig.manager.session.send(
+      assignments(1, { specs: [webSpec(container)], tasks: [webTask("t1")] }),
+    );
+    await rig.clock.advance(1000);
+    rig.engine.endOnStart = 9;
+    rig.engine.release("start");
+    await rig.clock.advance(1000);
+    expect(rig.manager.status("t1")).toMatchObject({
+      state: "failed",
+      message,
+      err: "task: non-zero exit (9)",
+    });
+  }
+});
+
 test("a task that is to stop gets its grace period and keeps its container", async () => {
   const { clock, engine, manager } = await withTask();
   manager.session.send(

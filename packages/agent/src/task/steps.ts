@@ -92,8 +92,10 @@ export const startTask = async (
   if (verdict.kind === "gone") return gone(id, verdict.exitCode);
   if (verdict.kind === "unhealthy") return condemn(deps, assigned, id, signal);
   const { ports, phase, exitCode } = verdict.container;
-  // A container that ended well before its first check has run: the next step sees its end.
-  if (phase === "exited" && exitCode !== 0) return endOutcome({ id, exitCode }, false);
+  // Without a health check it has run, however shortly: the next step sees its end. With one it had
+  // to become healthy first.
+  const checked = verdict.container.health !== undefined;
+  if (phase === "exited" && checked && exitCode !== 0) return endOutcome({ id, exitCode }, false);
   return {
     kind: "done",
     container: statusOf(verdict.container),

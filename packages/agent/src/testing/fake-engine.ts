@@ -39,6 +39,8 @@ export class FakeEngine {
   readonly missingImages: Set<string> = new Set();
   /** Exit code of containers that get the stop signal. */
   stopExitCode = 137;
+  /** Containers end with this code as soon as they are started. */
+  endOnStart: number | undefined;
   description: HostDescription = {
     Hostname: "host",
     Platform: { Architecture: "x86_64", OS: "linux" },
@@ -83,11 +85,7 @@ export class FakeEngine {
 
   /** The process of a task's container ends. */
   exit(taskId: string, exitCode: number): void {
-    const state = this.ofTask(taskId);
-    state.phase = "exited";
-    state.pid = 0;
-    state.exitCode = exitCode;
-    this.emit({ type: "container", containerId: state.id, exitCode });
+    this.#end(this.ofTask(taskId), exitCode);
   }
 
   setHealth(taskId: string, health: NonNullable<ContainerState["health"]>): void {
@@ -120,6 +118,7 @@ export class FakeEngine {
         state.pid = 42;
         if (this.containers.get(id)?.workload.container.Healthcheck) state.health = "starting";
         this.emit({ type: "container", containerId: id });
+        if (this.endOnStart !== undefined) this.#end(state, this.endOnStart);
       },
       stop: async (id, graceMs, signal) => {
         await this.#call("stop", signal, `${graceMs ?? "default"}`);
@@ -186,6 +185,13 @@ export class FakeEngine {
     };
     this.containers.set(state.id, { workload, state });
     return { ...state };
+  }
+
+  #end(state: Mutable<ContainerState>, exitCode: number): void {
+    state.phase = "exited";
+    state.pid = 0;
+    state.exitCode = exitCode;
+    this.emit({ type: "container", containerId: state.id, exitCode });
   }
 
   #find(reference: string): Mutable<ContainerState> | undefined {

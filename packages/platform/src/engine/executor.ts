@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type {
   ContainerState,
   EngineEvent,
@@ -155,20 +156,8 @@ class DockerExecutor implements EngineExecutor {
     const answer = await this.#look(id, signal);
     if (!answer) throw new OperationError("not-found", `No such container: ${id}`);
     const details = (await this.#engineKind(signal)) === "docker";
-    const { follow, tail, since, stdout, stderr } = options;
-    const stream = await this.#connection.stream(signal, {
-      method: "GET",
-      path: `/containers/${id}/logs`,
-      query: {
-        follow,
-        stdout,
-        stderr,
-        since,
-        details,
-        timestamps: true,
-        tail: tail < 0 ? "all" : tail,
-      },
-    });
+    const stream = await this.#openLogs(id, details, options, signal);
+    if (!stream) return;
     try {
       yield* logMessages(stream, { taskId, tty: answer.Config?.Tty === true, details });
     } catch (error) {
@@ -211,6 +200,25 @@ class DockerExecutor implements EngineExecutor {
       this.#health.watch({ id: state.id, ...(Interval ? { intervalNs: Interval } : {}) });
     }
     return state;
+  }
+
+  /** Undefined when the container's log driver keeps nothing that could be read. */
+  async #openLogs(
+    id: string,
+    details: boolean,
+    { follow, tail, since, stdout, stderr }: LogOptions,
+    signal: AbortSignal,
+  ): Promise<Readable | undefined> {
+    const lines = tail < 0 ? "all" : tail;
+    const query = { follow, stdout, stderr, since, details, timestamps: true, tail: lines };
+    const path = `/containers/${id}/logs`;
+    try {
+      return await this.#connection.stream(signal, { method: "GET", path, query });
+    } catch (error) {
+      if (error instanceof OperationError && /does not support reading/iu.test(error.message))
+        return undefined;
+      throw error;
+    }
   }
 
   /** The container that an earlier attempt made for this very task. */
