@@ -1,10 +1,17 @@
 // `npm run bench`: all benchmarks, or those named on the command line (e.g. `npm run bench -- scheduling`).
-import { scheduling } from "./scheduling.ts";
+import { capacity } from "./capacity.ts";
 import { rpc } from "./rpc.ts";
+import { scheduling } from "./scheduling.ts";
+import { services } from "./services.ts";
 import type { Row } from "./table.ts";
 import { table } from "./table.ts";
 
-const suites: Readonly<Record<string, () => Promise<readonly Row[]>>> = { scheduling, rpc };
+const suites: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+  scheduling,
+  services,
+  capacity,
+  rpc,
+};
 
 const chosen = process.argv.slice(2);
 for (const [name, run] of Object.entries(suites)) {
