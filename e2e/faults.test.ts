@@ -87,37 +87,50 @@ test("the engine of a worker is killed: its tasks move; it comes back empty and 
   await spread();
 });
 
-test.runIf(daemon === "skein")(
-  "a daemon is killed: containers go on, and are adopted, not restarted",
-  async () => {
-    await spread();
-    const engine = cluster.engine("worker1");
-    const startedAt = async (): Promise<string> => {
-      const names = await containersOf(engine, ["web"]);
-      const running = await engine("ps", "--format", "{{.Names}}");
-      const mine = names.filter((name) => running.includes(name));
-      return engine("inspect", "--format", "{{.Id}} {{.State.StartedAt}}", ...mine);
-    };
-    const before = await startedAt();
-    await cluster.command("kill", "worker1", "--daemon");
-    await untilState("worker1", "Down");
-    expect(await startedAt()).toBe(before);
-    await cluster.command("restart", "worker1", "--daemon");
-    await untilState("worker1", "Ready");
-    await untilRunning(cluster.docker(), "web", 3);
-  },
-);
+/** The running containers of the service on a host, and when they were started. */
+const startsOn = async (host: string): Promise<string> => {
+  const engine = cluster.engine(host);
+  const running = (await engine("ps", "--format", "{{.Names}}")).split("\n");
+  const mine = (await containersOf(engine, ["web"])).filter((name) => running.includes(name));
+  return engine("inspect", "--format", "{{.Name}} {{.State.StartedAt}}", ...mine.toSorted());
+};
 
 test.runIf(daemon === "skein")(
-  "a worker's daemon restarts quickly: its tasks never move",
+  "a daemon is killed and comes back soon: its containers are adopted, not restarted",
   async () => {
     await spread();
     const ids = async (): Promise<readonly string[]> =>
       (await cluster.docker().running("web")).map(({ ID }) => ID).toSorted();
-    const before = await ids();
+    const tasks = await ids();
+    const containers = await startsOn("worker2");
+    await cluster.command("kill", "worker2", "--daemon");
     await cluster.command("restart", "worker2", "--daemon");
-    await untilState("worker2", "Ready");
-    expect(await ids()).toEqual(before);
+    const docker = cluster.docker();
+    const { hostname } = await cluster.host("worker2");
+    await createService(docker, "proof", ["--constraint", `node.hostname==${hostname}`]);
+    await untilRunning(docker, "proof", 1);
+    await docker("service", "rm", "proof");
+    expect(await startsOn("worker2")).toBe(containers);
+    expect(await ids()).toEqual(tasks);
+  },
+);
+
+test.runIf(daemon === "skein")(
+  "a daemon stays away: its node goes down, its containers go on until it is back",
+  async () => {
+    await spread();
+    const containers = await startsOn("worker1");
+    await cluster.command("kill", "worker1", "--daemon");
+    await untilElsewhere("worker1");
+    expect(await startsOn("worker1")).toBe(containers);
+    await cluster.command("restart", "worker1", "--daemon");
+    await untilState("worker1", "Ready");
+    await until(
+      "what had moved is stopped",
+      () => cluster.engine("worker1")("ps", "--quiet"),
+      (running) => running === "",
+      60_000,
+    );
   },
 );
 
