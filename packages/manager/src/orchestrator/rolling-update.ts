@@ -17,6 +17,9 @@ import {
 /** The monitor period begins this much after a delay that is longer than it, in milliseconds. */
 const AFTER_LONG_DELAY_MS = 1000;
 
+/** A new task that takes longer to run than this is named in the update's message. */
+const SLOW_AFTER_MS = 60_000;
+
 /**
  * Replaces tasks of older spec versions, some slots at a time (behaviour.md, section 9). Which slots
  * are in work, cooling down or still to do is read from the tasks, so that any leader can go on.
@@ -119,15 +122,28 @@ const finish = (work: Reconciliation, plan: UpdatePlan): void => {
   if (update.allCleanSince === undefined || next.message !== update.message) putUpdate(work, next);
 };
 
+/** What keeps the new task from running, if it is known or takes long. */
+const obstacle = (work: Reconciliation, task: Task): string | undefined => {
+  if (!isLive(task) || !isOfUpdate(work.service, task) || ranSince(task) !== undefined)
+    return undefined;
+  if (!wasAssigned(task) && task.status.err) return task.status.err;
+  const slowAt = task.createdAt + SLOW_AFTER_MS;
+  if (work.tx.now >= slowAt) return `still ${task.status.state}`;
+  work.wake(slowAt);
+  return undefined;
+};
+
 /** An update that can't go on says so, for want of a deadline that would fit everyone. */
 const tellWhatItWaitsFor = (work: Reconciliation, inWork: readonly Slot[]): void => {
   const { update } = work.service;
   if (!update) return;
-  const waiting = inWork
-    .flatMap((slot) => slot.tasks)
-    .find((task) => isLive(task) && !wasAssigned(task) && task.status.err);
+  const reasons = inWork.flatMap(({ tasks }) =>
+    tasks.flatMap((task) => {
+      const err = obstacle(work, task);
+      return err === undefined ? [] : [{ taskId: task.id, err }];
+    }),
+  );
   const { allCleanSince: _, ...rest } = update;
-  const reason = waiting && { taskId: waiting.id, err: waiting.status.err ?? "" };
-  const next = withWaiting(rest, reason);
+  const next = withWaiting(rest, reasons[0]);
   if (update.allCleanSince !== undefined || next !== rest) putUpdate(work, next);
 };

@@ -102,6 +102,21 @@ describe("failure", () => {
   });
 });
 
+test("a new task that hangs is named after a minute (W7)", async () => {
+  const cluster = await open({ replicas: 1 });
+  cluster.fate = newTasksMeet(cluster, "hang");
+  await cluster.update("web", { replicas: 1, image: "app:2" });
+  await cluster.pass(59_999);
+  expect(cluster.service().update?.message).toBe("update in progress");
+  await cluster.pass(1);
+  expect(cluster.service().update?.message).toBe(
+    `update in progress; waiting for task ${cluster.wanted().at(0)?.id}: still starting`,
+  );
+  cluster.fate = () => "run";
+  await cluster.pass(5000);
+  expect(cluster.service().update?.message).toBe("update completed");
+});
+
 describe("rollback", () => {
   const rollingBack = { replicas: 4, update: { action: "rollback", ratio: 0.3 } } as const;
 
