@@ -73,3 +73,5 @@ export type {
   EngineExecutorDependencies,
   EngineExecutorOptions,
 } from "./engine/executor.ts";
+export { newNameServer } from "./dns/server.ts";
+export type { NameServer, NameServerOptions } from "./dns/server.ts";
