@@ -43,6 +43,11 @@ export class Cluster {
     this.network = new Network(world);
     this.invariants = new Invariants(world);
     this.acknowledged = new Acknowledged(world, this.invariants.mirror);
+    this.network.onAssignments = (nodeId, { secrets }) =>
+      this.invariants.told(
+        nodeId,
+        secrets.map(({ id }) => id),
+      );
     this.manager = new Manager(world, this.network, {
       onStart: (view) => {
         this.invariants.loaded(view);
@@ -65,6 +70,8 @@ export class Cluster {
       description: describe(name, this.#random),
     });
     host.engine.onPortClash = (container, holder) => this.#portClash(name, container, holder);
+    host.engine.onRemoved = ({ name: container }) =>
+      this.world.violated(`${container} on ${name} was removed while it ran`);
     host.engine.onStart = (container) => this.#started(nodeId, container);
     await store?.transact((tx) =>
       createNode(tx, { id: nodeId, role: "worker", availability: "active" }),

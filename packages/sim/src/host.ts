@@ -54,6 +54,11 @@ export class Host {
     return this.#process?.alive ?? false;
   }
 
+  /** The agent's program, when it runs. */
+  get process(): Process | undefined {
+    return this.#process;
+  }
+
   /** Whether the machine is switched off. */
   get off(): boolean {
     return this.#off;

@@ -42,6 +42,11 @@ export class Manager {
     this.#random = world.random.fork("manager");
   }
 
+  /** The program, when it runs. */
+  get process(): Process | undefined {
+    return this.#process;
+  }
+
   get running(): boolean {
     return this.#process?.alive ?? false;
   }

@@ -11,11 +11,12 @@ const EPOCH = Date.UTC(2025, 0, 1);
 export class Process {
   readonly world: World;
   readonly name: string;
-  /** How far this machine's wall clock is off, in milliseconds. */
-  readonly skew: number;
+  /** How far this machine's wall clock is off, in milliseconds. May jump. */
+  skew: number;
   readonly clock: Clock;
   readonly logger: Logger;
   #alive = true;
+  #frozenUntil = 0;
   readonly #ends: (() => void)[] = [];
 
   constructor(world: World, name: string, skew: number) {
@@ -24,7 +25,7 @@ export class Process {
     this.skew = skew;
     const started = world.now;
     this.clock = {
-      now: () => EPOCH + Math.round(world.now + skew),
+      now: () => EPOCH + Math.round(world.now + this.skew),
       monotonic: () => world.now - started,
       sleep: (ms, signal) => this.sleep(ms, signal),
     };
@@ -47,11 +48,24 @@ export class Process {
     for (const action of this.#ends) action();
   }
 
+  /** The machine does not let the process run for a while: what was to happen comes late. */
+  freeze(ms: number): void {
+    this.#frozenUntil = Math.max(this.#frozenUntil, this.world.now + ms);
+  }
+
+  /** Milliseconds until the process may run. */
+  get frozenFor(): number {
+    return Math.max(0, this.#frozenUntil - this.world.now);
+  }
+
   /** Runs `action` later, unless the process is dead by then. */
   after(ms: number, action: () => void): Cancel {
-    return this.world.after(ms, () => {
-      if (this.#alive) action();
+    let cancel = this.world.after(ms, () => {
+      if (!this.#alive) return;
+      if (this.frozenFor === 0) action();
+      else cancel = this.after(this.frozenFor, action);
     });
+    return () => cancel();
   }
 
   /** As {@link Clock.sleep}. */

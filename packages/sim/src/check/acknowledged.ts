@@ -12,6 +12,7 @@ export class Acknowledged {
   readonly #world: World;
   readonly #mirror: Mirror;
   readonly #present = new Map<string, Named>();
+  readonly #revisions = new Map<string, number>();
   readonly #absent = new Map<string, Named>();
 
   constructor(world: World, mirror: Mirror) {
@@ -25,9 +26,16 @@ export class Acknowledged {
     this.check();
   }
 
+  /** An operator was told that the node has this revision of its labels. */
+  labelled(nodeId: string, revision: number): void {
+    this.#revisions.set(nodeId, Math.max(revision, this.#revisions.get(nodeId) ?? 0));
+    this.check();
+  }
+
   /** An operator asks for its removal: from now on both may be true. */
   removing(id: string): void {
     this.#present.delete(id);
+    this.#revisions.delete(id);
   }
 
   /** An operator was told that it is gone. */
@@ -41,6 +49,11 @@ export class Acknowledged {
     for (const [id, table] of this.#present)
       if (!this.#mirror.rows[table].has(id))
         this.#world.violated(`acknowledged write lost: ${table} ${id} is not on record`);
+    for (const [id, revision] of this.#revisions) {
+      const labels = this.#mirror.rows.nodes.get(id)?.spec.Labels ?? {};
+      if (Number(labels["revision"] ?? 0) < revision)
+        this.#world.violated(`acknowledged write lost: labels of node ${id}`);
+    }
     for (const [id, table] of this.#absent)
       if (this.#mirror.rows[table].has(id))
         this.#world.violated(`acknowledged removal lost: ${table} ${id} is still on record`);

@@ -3,7 +3,7 @@ import { compareStates, isTerminal } from "@skein/model";
 import type { Change, CommittedBatch, View } from "@skein/store";
 import type { World } from "../world.ts";
 import { Mirror, slotOf } from "./mirror.ts";
-import { misplaced } from "./room.ts";
+import { misplaced, specOf } from "./room.ts";
 
 /** How long a task that was asked to stop keeps its successor waiting at most, in ms. */
 const STOP_LIMIT_MS = 60_000;
@@ -49,6 +49,20 @@ export class Invariants {
     this.#note(batch);
     this.mirror.apply(batch.changes);
     this.#check(batch.changes);
+  }
+
+  /** A node is sent these secrets: a task there must need each of them. */
+  told(nodeId: string, secrets: readonly string[]): void {
+    if (secrets.length === 0) return;
+    const needed = new Set(
+      this.mirror
+        .tasksOfNode(nodeId)
+        .filter(({ status }) => !isTerminal(status.state))
+        .flatMap((task) => specOf(this.mirror, task)?.task.ContainerSpec?.Secrets ?? [])
+        .map(({ SecretID }) => SecretID),
+    );
+    for (const id of secrets)
+      if (!needed.has(id)) this.#world.violated(`secret ${id} was sent to ${nodeId} without need`);
   }
 
   #note({ index, changes }: CommittedBatch): void {

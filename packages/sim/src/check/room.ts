@@ -5,7 +5,7 @@ import type { Mirror } from "./mirror.ts";
 import { occupies } from "./mirror.ts";
 
 /** The spec that a task was made from. */
-const specOf = (mirror: Mirror, task: Task): SpecVersion | undefined =>
+export const specOf = (mirror: Mirror, task: Task): SpecVersion | undefined =>
   mirror.rows.specs.get(specVersionId(task.serviceId, task.specVersion));
 
 /** Ports that tasks of a spec take on their host. */

@@ -25,6 +25,8 @@ export class SimEngine {
   readonly files: Map<string, readonly string[]> = new Map();
   /** Two containers wanted one port of the host: told with the container that lost. */
   onPortClash: (container: SimContainer, holder: SimContainer) => void = () => {};
+  /** Told of containers that are removed without having been stopped. */
+  onRemoved: (container: SimContainer) => void = () => {};
   /** Told of each container that starts. */
   onStart: (container: SimContainer) => void = () => {};
   /** Calls are not answered while this is set. */
@@ -91,6 +93,7 @@ export class SimEngine {
       remove: async (id, signal) => {
         await call(signal);
         const container = this.containers.find(id);
+        if (container?.phase === "running") this.onRemoved(container);
         if (container && !this.keepsEverything) this.containers.remove(container);
       },
       inspect: async (reference, signal) => {

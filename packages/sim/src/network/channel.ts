@@ -24,17 +24,27 @@ export class Channel<T> {
   readonly #random: Random;
   readonly #line: Line;
   readonly #deliver: (message: T) => void;
+  /** How long the receiver is not able to read, in ms. */
+  readonly #deafFor: () => number;
   readonly #held: T[] = [];
   #arrival = 0;
   #cut = false;
   /** Since when something has been held back; undefined when nothing is. */
   stalledSince: number | undefined;
 
-  constructor(world: World, random: Random, line: Line, deliver: (message: T) => void) {
+  constructor(
+    {
+      world,
+      random,
+      line,
+    }: { readonly world: World; readonly random: Random; readonly line: Line },
+    receiver: { readonly deliver: (message: T) => void; readonly deafFor: () => number },
+  ) {
     this.#world = world;
     this.#random = random;
     this.#line = line;
-    this.#deliver = deliver;
+    this.#deliver = receiver.deliver;
+    this.#deafFor = receiver.deafFor;
   }
 
   send(message: T): void {
@@ -62,6 +72,12 @@ export class Channel<T> {
 
   #arrive(message: T): void {
     if (this.#cut) return;
+    const deafFor = this.#deafFor();
+    if (deafFor > 0) {
+      this.#arrival = Math.max(this.#arrival, this.#world.now + deafFor);
+      this.#world.after(deafFor, () => this.#arrive(message));
+      return;
+    }
     if (this.#line.blocked || this.#held.length > 0) {
       this.stalledSince ??= this.#world.now;
       this.#held.push(message);

@@ -41,8 +41,14 @@ export class SimConnection {
 
   constructor(world: World, random: Random, lines: Lines, ends: Ends) {
     this.#ends = ends;
-    this.#up = new Channel(world, random, lines.up, (frame) => this.#atManager(frame));
-    this.#down = new Channel(world, random, lines.down, (frame) => this.#atAgent(frame));
+    this.#up = new Channel(
+      { world, random, line: lines.up },
+      { deliver: (frame) => this.#atManager(frame), deafFor: () => ends.manager.frozenFor },
+    );
+    this.#down = new Channel(
+      { world, random, line: lines.down },
+      { deliver: (frame) => this.#atAgent(frame), deafFor: () => ends.agent.frozenFor },
+    );
     this.#port = ends.connect({
       send: (message) => this.#sendDown({ message }),
       close: (error) => this.#closeManager(error),

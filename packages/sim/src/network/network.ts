@@ -2,7 +2,7 @@ import type { ManagerConnection, ManagerDialer } from "@skein/agent";
 import type { Random } from "@skein/base";
 import { OperationError } from "@skein/base";
 import type { SessionLink, SessionPort } from "@skein/manager";
-import type { UpMessage } from "@skein/model";
+import type { Assignments, UpMessage } from "@skein/model";
 import { between } from "../draw.ts";
 import type { Process } from "../process.ts";
 import type { World } from "../world.ts";
@@ -26,6 +26,8 @@ export class Network {
   listener: Listener | undefined;
   /** A planted bug: what agents say and nobody gets. */
   loses: (message: UpMessage) => boolean = () => false;
+  /** Told of what a node is sent. */
+  onAssignments: (nodeId: string, message: Assignments) => void = () => {};
   readonly #world: World;
   readonly #random: Random;
   readonly #lines = new Map<string, Lines>();
@@ -101,7 +103,13 @@ export class Network {
   }
 
   #accept(listener: Listener, nodeId: string, link: SessionLink): SessionPort {
-    const port = listener.accept(nodeId, link);
+    const port = listener.accept(nodeId, {
+      send: (message) => {
+        if (message.type === "assignments") this.onAssignments(nodeId, message);
+        link.send(message);
+      },
+      close: (error) => link.close(error),
+    });
     return {
       receive: (message) => {
         if (!this.loses(message)) port.receive(message);

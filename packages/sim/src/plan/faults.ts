@@ -4,7 +4,16 @@ import { between, chance, pick, weighted } from "../draw.ts";
 import type { Host } from "../host.ts";
 
 /** The classes of faults, each of which can be left out. */
-export const faultClasses = ["network", "agent", "engine", "machine", "manager", "disk"] as const;
+export const faultClasses = [
+  "network",
+  "agent",
+  "engine",
+  "machine",
+  "manager",
+  "disk",
+  "freeze",
+  "clock",
+] as const;
 export type FaultClass = (typeof faultClasses)[number];
 
 const weights: Readonly<Record<FaultClass, number>> = {
@@ -14,6 +23,8 @@ const weights: Readonly<Record<FaultClass, number>> = {
   machine: 1,
   manager: 2,
   disk: 1,
+  freeze: 1,
+  clock: 0.5,
 };
 
 /** What goes wrong, at random, until it is told to stop. */
@@ -70,7 +81,11 @@ export class Faults {
     const kind = weighted(this.#random, active as Record<FaultClass, number>);
     const host = pick(this.#random, [...hosts.values()]);
     world.trace.note(world.now, `fault: ${kind} ${host?.name ?? ""}`);
-    if (kind === "manager") {
+    if (kind === "freeze" || kind === "clock") {
+      const process = chance(this.#random, 0.4) ? manager.process : host?.process;
+      if (kind === "freeze") process?.freeze(between(this.#random, 200, 20_000));
+      else if (process) process.skew += between(this.#random, -60_000, 60_000);
+    } else if (kind === "manager") {
       manager.crash();
       this.#later(20_000, () => manager.start());
     } else if (kind === "disk") {

@@ -16,6 +16,7 @@ export class Operator {
   readonly #mostNodes: number;
   #working = true;
   #names = 0;
+  #revision = 0;
 
   constructor(cluster: Cluster, nodes: number) {
     this.#cluster = cluster;
@@ -190,11 +191,15 @@ export class Operator {
     );
     if (!node) return;
     const Availability = weighted(this.#random, { active: 6, drain: 2, pause: 1 });
-    const Labels = { zone: String(this.#random.integer(3)) };
-    const spec = chance(this.#random, 0.5)
-      ? { ...node.Spec, Availability }
-      : { ...node.Spec, Labels };
+    this.#revision += 1;
+    const revision = this.#revision;
+    const zone = chance(this.#random, 0.5)
+      ? String(this.#random.integer(3))
+      : (node.Spec.Labels["zone"] ?? "");
+    const Labels = { zone, revision: String(revision) };
+    const spec = { ...node.Spec, Labels, ...(chance(this.#random, 0.5) ? { Availability } : {}) };
     await control.nodes.update({ ref: node.ID, version: node.Version.Index ?? 0, spec });
+    if (this.#working) this.#cluster.acknowledged.labelled(node.ID, revision);
   }
 
   async #createSecret(control: Control): Promise<void> {
