@@ -38,6 +38,22 @@ export class Reachability {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** Resolves when the engine is there, or the signal is aborted. */
+  async whenUp(signal: AbortSignal): Promise<void> {
+    if (this.#up || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        unwatch();
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const unwatch = this.watch((up) => {
+        if (up) done();
+      });
+      signal.addEventListener("abort", done, { once: true });
+    });
+  }
+
   /** Asks the engine again and again until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {

@@ -3,9 +3,9 @@ import { messageOf, OperationError } from "@skein/base";
 import type { TaskStatus } from "@skein/model";
 import type { NodeDescription } from "@skein/wire";
 import type { Reachability } from "../engine/reachability.ts";
-import { BACKOFF_MAX_MS, BACKOFF_MIN_MS, CONNECT_TIMEOUT_MS, ENGINE_RETRY_MS } from "../limits.ts";
+import { BACKOFF_MAX_MS, BACKOFF_MIN_MS, CONNECT_TIMEOUT_MS } from "../limits.ts";
 import type { ManagerDialer, RemotesStore } from "../ports.ts";
-import { linkAbort, pause, withTimeout } from "../shared/cancel.ts";
+import { isAborted, linkAbort, pause, withTimeout } from "../shared/cancel.ts";
 import { Remotes } from "./remotes.ts";
 import type { ClusterNews, Greeting, SessionDependencies } from "./session.ts";
 import { Session } from "./session.ts";
@@ -62,10 +62,8 @@ export class SessionLoop {
     this.#remotes.replace(await remotes.load());
     let bound = 0;
     while (!signal.aborted) {
-      if (!this.#deps.reachability.up) {
-        await pause(clock, ENGINE_RETRY_MS, signal);
-        continue;
-      }
+      await this.#deps.reachability.whenUp(signal);
+      if (isAborted(signal)) return;
       const addr = this.#remotes.pick(random);
       const welcomed = addr !== undefined && (await this.#connect(addr, signal));
       if (addr === undefined) logger.warn("no manager is known");

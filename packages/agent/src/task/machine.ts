@@ -107,7 +107,7 @@ export const exitError = (exitCode: number, cause?: string): string =>
   `task: non-zero exit (${exitCode})${cause === undefined ? "" : `: ${cause}`}`;
 
 /** Docker's words for a container that its health check condemned. */
-export const UNHEALTHY = "dockerexec: unhealthy container";
+const UNHEALTHY = "dockerexec: unhealthy container";
 
 /**
  * What the end of a container means. One that its health check condemned has failed even if it

@@ -155,7 +155,7 @@ export const awaitTask = async (
 };
 
 /** Stops a container within its grace period; kills it when the engine does not manage to. */
-export const stopContainer = async (
+const stopContainer = async (
   { executor, clock }: StepDependencies,
   assigned: AssignedTask,
   id: string,

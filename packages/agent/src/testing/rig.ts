@@ -9,7 +9,7 @@ import { FakeEngine } from "./fake-engine.ts";
 import { FakeManager } from "./fake-manager.ts";
 
 /** A task store in memory, which outlives agents. */
-export class FakeDisk {
+class FakeDisk {
   readonly tasks: Map<string, StoredTask> = new Map();
   readonly specs: Map<string, SpecAssignment> = new Map();
   remotes: readonly ManagerAddress[] = [{ nodeId: "m1", addr: "m1:2377" }];

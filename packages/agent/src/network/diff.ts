@@ -1,0 +1,98 @@
+import { deepEqual } from "@skein/base";
+import type { Family } from "./addresses.ts";
+import { FAMILIES } from "./addresses.ts";
+import type { Change, FilterChange, KernelChanges, TableChange } from "./changes.ts";
+import { diffConnections } from "./diff-connections.ts";
+import { diffTable } from "./diff-table.ts";
+import type { BridgePort, KernelState, Section, TableFamily, Vxlan } from "./kernel-state.ts";
+
+const changesOf = <V>(actual: Section<V>, wanted: Section<V>): Change<V>[] => {
+  const changes: Change<V>[] = [];
+  for (const [key, was] of actual) if (!wanted.has(key)) changes.push({ key, was });
+  for (const [key, now] of wanted) {
+    const was = actual.get(key);
+    if (was === undefined) changes.push({ key, now });
+    else if (!deepEqual(was, now)) changes.push({ key, was, now });
+  }
+  return changes;
+};
+
+/** Whether the device must be made anew: the kernel cannot change these. */
+export const isReplaced = ({ was, now }: Change<Vxlan>): boolean =>
+  was !== undefined &&
+  now !== undefined &&
+  (was.vni !== now.vni ||
+    was.port !== now.port ||
+    was.local !== now.local ||
+    was.learning !== now.learning);
+
+/** Devices whose entries vanish when the changes are applied. */
+export const lostDevices = ({
+  bridges,
+  vxlans,
+}: Pick<KernelChanges, "bridges" | "vxlans">): ReadonlySet<string> =>
+  new Set([
+    ...bridges.filter(({ now }) => now === undefined).map(({ key }) => key),
+    ...vxlans.filter((one) => one.now === undefined || isReplaced(one)).map(({ key }) => key),
+  ]);
+
+/** The section without what lies on the devices. */
+export const withoutDevices = <V extends { readonly device: string }>(
+  section: Section<V>,
+  devices: ReadonlySet<string>,
+): Section<V> =>
+  devices.size === 0
+    ? section
+    : new Map([...section].filter(([, { device }]) => !devices.has(device)));
+
+/** Every container's end in one of our bridges is as it should be; others are none of ours. */
+const diffPorts = (actual: KernelState, wanted: KernelState): Change<BridgePort>[] => {
+  const changes: Change<BridgePort>[] = [];
+  for (const [key, was] of actual.ports) {
+    const at = wanted.ports.get(key)?.bridge ?? was.bridge;
+    if (at === undefined || !wanted.bridges.has(at)) continue;
+    const now: BridgePort = { bridge: at, hairpin: true };
+    if (!deepEqual(was, now)) changes.push({ key, was, now });
+  }
+  return changes;
+};
+
+/** Settings of the host are made, never taken back: others may rely on them too. */
+const diffSysctls = (actual: KernelState, wanted: KernelState): Change<string>[] =>
+  changesOf(actual.sysctls, wanted.sysctls).filter(({ now }) => now !== undefined);
+
+const diffFilters = (actual: KernelState, wanted: KernelState): FilterChange[] =>
+  FAMILIES.flatMap((family: Family): FilterChange[] => {
+    const was = actual.filters.get(family);
+    const now = wanted.filters.get(family);
+    if (deepEqual(was, now)) return [];
+    return [now === undefined ? { family } : { family, now }];
+  });
+
+const diffTables = (actual: KernelState, wanted: KernelState): TableChange[] => {
+  const families: readonly TableFamily[] = [...FAMILIES, "bridge"];
+  return families.flatMap(
+    (family) => diffTable(family, actual.tables.get(family), wanted.tables.get(family)) ?? [],
+  );
+};
+
+/** What must be done to get from one state to the other. Empty when they are the same. */
+export const diffKernel = (actual: KernelState, wanted: KernelState): KernelChanges => {
+  const bridges = changesOf(actual.bridges, wanted.bridges);
+  const vxlans = changesOf(actual.vxlans, wanted.vxlans);
+  const lost = lostDevices({ bridges, vxlans });
+  return {
+    bridges,
+    vxlans,
+    ports: diffPorts(actual, wanted),
+    addresses: changesOf(withoutDevices(actual.addresses, lost), wanted.addresses),
+    vips: changesOf(withoutDevices(actual.vips, lost), wanted.vips),
+    flood: changesOf(withoutDevices(actual.flood, lost), wanted.flood),
+    forwarding: changesOf(withoutDevices(actual.forwarding, lost), wanted.forwarding),
+    neighbours: changesOf(withoutDevices(actual.neighbours, lost), wanted.neighbours),
+    sysctls: diffSysctls(actual, wanted),
+    filters: diffFilters(actual, wanted),
+    tables: diffTables(actual, wanted),
+    cut: diffConnections(actual, wanted),
+  };
+};

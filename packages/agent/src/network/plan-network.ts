@@ -1,0 +1,143 @@
+import type { NetworkEndpoint, NetworkPeer, NetworkTable, NetworkTables } from "@skein/model";
+import type { Family } from "./addresses.ts";
+import { canonical, canonicalSubnet, familyOf, hostPart, macOf, prefixOf } from "./addresses.ts";
+import { bridgeName, vxlanName } from "./names.ts";
+import type { NodeFacts } from "./plan.ts";
+import type { StateBuilder } from "./state-builder.ts";
+
+/** Headers of VXLAN: Ethernet 14, VXLAN 8, UDP 8, and IP. */
+const OVERHEAD: Readonly<Record<Family, number>> = { ip: 50, ip6: 70 };
+
+/** Zones of connections are 16 bits, and 0 is "none". */
+const ZONES = 0xffff;
+
+/** A network's greatest packet: what was asked for, or what fits the underlay, in bytes. */
+export const mtuOf = (
+  { mtu }: Pick<NetworkTable, "mtu">,
+  underlay: string,
+  underlayMtu: number,
+): number => mtu ?? underlayMtu - OVERHEAD[familyOf(underlay)];
+
+/** The hardware address of a node's bridge in a network. */
+const bridgeMac = (gateways: readonly string[]): string => macOf(gateways[0] ?? "0.0.0.0");
+
+interface Context {
+  readonly tables: Pick<NetworkTables, "underlay" | "dataPathPort">;
+  readonly facts: NodeFacts;
+}
+
+const planDevices = (
+  { state }: StateBuilder,
+  network: NetworkTable,
+  { tables: { underlay, dataPathPort }, facts }: Context,
+): void => {
+  const families = new Set(network.subnets.map(({ gateway }) => familyOf(gateway)));
+  const mtu = mtuOf(network, underlay, facts.underlayMtu);
+  const bridge = bridgeName(network.id);
+  state.bridges.set(bridge, {
+    mac: bridgeMac(network.subnets.map(({ gateway }) => gateway)),
+    mtu,
+    up: true,
+    multicastSnooping: false,
+    filtersIp: families.has("ip"),
+    filtersIp6: families.has("ip6"),
+  });
+  state.vxlans.set(vxlanName(network.id), {
+    vni: network.vni,
+    port: dataPathPort,
+    local: canonical(underlay),
+    // All entries come from the managers. A container that takes another's hardware address
+    // gets nothing by it on other nodes.
+    learning: false,
+    bridge,
+    mtu,
+    up: true,
+    suppressesNeighbours: true,
+  });
+  if (families.has("ip6")) state.sysctls.set(`net/ipv6/conf/${bridge}/disable_ipv6`, "0");
+  if (network.ingress && families.has("ip"))
+    state.sysctls.set(`net/ipv4/conf/${bridge}/route_localnet`, "1");
+};
+
+const planSubnets = (builder: StateBuilder, network: NetworkTable): void => {
+  const device = bridgeName(network.id);
+  for (const { subnet, gateway } of network.subnets) {
+    builder.addAddress({ device, address: `${canonical(gateway)}/${prefixOf(subnet)}` });
+    const table = builder[familyOf(gateway)];
+    table.add("within", `"${device}" . "${device}"`);
+    if (network.internal) table.add("internal", `"${device}"`);
+    else table.add("egress", canonicalSubnet(subnet));
+    if (network.ingress) table.add("ingress", `"${device}"`);
+  }
+};
+
+/** Makes known what has these addresses and lies behind another node. */
+const planRemote = (
+  builder: StateBuilder,
+  network: NetworkTable,
+  addresses: readonly string[],
+  underlay: string | undefined,
+): void => {
+  const mac = bridgeMac(addresses);
+  const device = bridgeName(network.id);
+  // Without the entry, frames to it are flooded: slower, but they arrive.
+  if (underlay !== undefined)
+    builder.addForwarding({
+      device: vxlanName(network.id),
+      mac,
+      destination: canonical(underlay),
+      bridged: true,
+    });
+  for (const address of addresses)
+    builder.addNeighbour({ device, address: canonical(address), mac });
+};
+
+/**
+ * A number for a node that stays the same while the node does, though others come and go: connections
+ * are marked with it. The address within the subnet; the next free one where that is not unique.
+ */
+const zonesOf = ({ peers, subnets }: NetworkTable): ReadonlyMap<NetworkPeer, number> => {
+  const taken = new Set<number>([0]);
+  const zones = new Map<NetworkPeer, number>();
+  const sorted = peers.toSorted((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
+  for (const peer of sorted) {
+    let zone = hostPart(peer.gateways[0] ?? "0.0.0.0", subnets[0]?.subnet ?? "");
+    while (taken.has(zone)) zone = (zone % ZONES) + 1;
+    taken.add(zone);
+    zones.set(peer, zone);
+  }
+  return zones;
+};
+
+const planZones = (builder: StateBuilder, network: NetworkTable): void => {
+  const families = new Set(network.subnets.map(({ gateway }) => familyOf(gateway)));
+  for (const [{ gateways }, zone] of zonesOf(network))
+    for (const family of families) {
+      builder[family].add("zones", bridgeMac(gateways), String(zone));
+      builder[family].add("zone_macs", String(zone), bridgeMac(gateways));
+    }
+};
+
+const isLocal = ({ nodeId }: NetworkEndpoint, facts: NodeFacts): boolean => nodeId === facts.nodeId;
+
+/** Bridge, VXLAN port, and what is known of everything on other nodes. */
+export const planNetwork = (
+  builder: StateBuilder,
+  network: NetworkTable,
+  context: Context,
+): void => {
+  planDevices(builder, network, context);
+  planSubnets(builder, network);
+  const device = vxlanName(network.id);
+  const underlays = new Map(network.peers.map(({ nodeId, underlay }) => [nodeId, underlay]));
+  for (const { underlay, gateways } of network.peers) {
+    builder.addFlood({ device, destination: canonical(underlay) });
+    planRemote(builder, network, gateways, underlay);
+  }
+  for (const endpoint of network.endpoints)
+    if (isLocal(endpoint, context.facts))
+      for (const address of endpoint.addresses.map(canonical))
+        builder[familyOf(address)].add("own", `${address} . ${address}`);
+    else planRemote(builder, network, endpoint.addresses, underlays.get(endpoint.nodeId));
+  if (network.ingress) planZones(builder, network);
+};
