@@ -3,7 +3,7 @@ import { newId } from "@skein/base";
 import { createNode } from "@skein/manager";
 import type { NodeDescription } from "@skein/wire";
 import { Acknowledged } from "./check/acknowledged.ts";
-import { Invariants, mayOverlap } from "./check/invariants.ts";
+import { Invariants } from "./check/invariants.ts";
 import type { SimContainer } from "./engine/containers.ts";
 import { slotName } from "./engine/containers.ts";
 import { Host } from "./host.ts";
@@ -95,8 +95,9 @@ export class Cluster {
 
   /** A container starts: the one before it in its slot must have ended. */
   #started(nodeId: string, container: SimContainer): void {
-    const service = this.invariants.mirror.rows.services.get(container.serviceId);
-    if (!service || mayOverlap(service)) return;
+    const { mirror } = this.invariants;
+    if (!mirror.rows.services.has(container.serviceId)) return;
+    if (this.invariants.mayOverlap(container.serviceId)) return;
     if (!this.invariants.isSettled(nodeId, container.taskId)) return; // perhaps replaced already
     const slot = slotName(container);
     for (const host of this.hosts.values())

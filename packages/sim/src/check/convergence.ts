@@ -80,8 +80,11 @@ const serviceProblem = (mirror: Mirror, service: Service): string | undefined =>
   if ((state === "updating" || state === "rollback_started") && !waits)
     return `${name} is ${state}`;
   if (ReplicatedJob || GlobalJob) {
-    const done = [...slots.values()].flat().filter(({ status }) => status.state === "complete");
-    if (ReplicatedJob && done.length > (ReplicatedJob.TotalCompletions ?? 1) * HISTORY)
+    const iteration = service.job?.iteration ?? 0;
+    const done = mirror
+      .tasksOfService(service.id)
+      .filter((task) => (task.jobIteration ?? 0) === iteration && task.status.state === "complete");
+    if (ReplicatedJob && done.length > (ReplicatedJob.TotalCompletions ?? 1))
       return `${name} completed too often`;
     return undefined;
   }

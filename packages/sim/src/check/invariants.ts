@@ -13,8 +13,7 @@ const UNSETTLED_MS = 120_000;
 const isGlobal = (service: Service | undefined): boolean =>
   service?.spec.Mode.Global !== undefined || service?.spec.Mode.GlobalJob !== undefined;
 
-/** Whether an update of the service may run two tasks in a slot. */
-export const mayOverlap = (service: Service | undefined): boolean =>
+const isStartFirst = (service: Service | undefined): boolean =>
   [service?.spec, service?.previousSpec].some(
     (spec) =>
       spec?.UpdateConfig?.Order === "start-first" || spec?.RollbackConfig?.Order === "start-first",
@@ -32,6 +31,8 @@ export class Invariants {
   readonly #world: World;
   /** When a node last changed its state, in virtual ms. */
   readonly #nodeChanged = new Map<string, number>();
+  /** Services that were to be updated start-first at some time: their slots may hold two tasks. */
+  readonly #overlapping = new Set<string>();
   /** When a task was asked to stop. */
   readonly #stopAsked = new Map<string, number>();
 
@@ -49,6 +50,11 @@ export class Invariants {
     this.#note(batch);
     this.mirror.apply(batch.changes);
     this.#check(batch.changes);
+  }
+
+  /** Whether an update of the service may run two tasks in a slot. */
+  mayOverlap(serviceId: string): boolean {
+    return this.#overlapping.has(serviceId);
   }
 
   /** A node is sent these secrets: a task there must need each of them. */
@@ -88,7 +94,9 @@ export class Invariants {
   #check(changes: readonly Change[]): void {
     const { now } = this.#world;
     for (const change of changes)
-      if (change.table === "nodes") {
+      if (change.table === "services" && isStartFirst(change.after))
+        this.#overlapping.add(change.id);
+      else if (change.table === "nodes") {
         const { before, after } = change;
         if (before?.status.state !== after?.status.state) this.#nodeChanged.set(change.id, now);
       }
@@ -135,7 +143,7 @@ export class Invariants {
     const tasks = this.mirror
       .tasksOfService(serviceId)
       .filter((task) => slotOf(task, isGlobal(service)) === slot);
-    const most = mayOverlap(service) ? 2 : 1;
+    const most = this.mayOverlap(serviceId) ? 2 : 1;
     const wanted = tasks.filter(isWanted);
     if (wanted.length > most)
       this.#world.violated(
