@@ -19,6 +19,8 @@ const MAX_ROUNDS = 8;
 /** First and longest pause before a control function that failed runs again, in milliseconds. */
 const RETRY_MS = 1000;
 const RETRY_MAX_MS = 60_000;
+/** A wall clock that goes back less than this only delays what is due by as much, in milliseconds. */
+const CLOCK_STEP_MS = 1000;
 
 export interface PipelineDependencies {
   readonly random: Random;
@@ -49,6 +51,7 @@ export class Pipeline {
   readonly #waiting = new Set<string>();
   #dirty = new DirtySet();
   #everything = true;
+  #newestTime = 0;
 
   constructor({ random, logger, onWakeAt, allocator }: PipelineDependencies) {
     this.#context = { random, logger };
@@ -77,6 +80,7 @@ export class Pipeline {
     let start = before;
     this.#scheduler.observe(changes);
     this.#dirty.mark(tx, changes);
+    this.#watchClock(tx.now);
     if (this.#everything) {
       this.#everything = false;
       this.#dirty.markAll(tx);
@@ -95,6 +99,16 @@ export class Pipeline {
     if (this.#dirty.nodes.size + this.#dirty.services.size > 0) this.#wakeTimes.set("rest", tx.now);
     const next = this.nextWakeAt();
     if (next !== undefined) this.#onWakeAt(next);
+  }
+
+  /** After the wall clock went back, wake-ups lie too far ahead: everything is looked at anew. */
+  #watchClock(now: number): void {
+    if (now < this.#newestTime - CLOCK_STEP_MS) {
+      this.#wakeTimes.clear();
+      this.#everything = true;
+      this.#newestTime = now;
+    }
+    this.#newestTime = Math.max(this.#newestTime, now);
   }
 
   #markDue(now: number): void {

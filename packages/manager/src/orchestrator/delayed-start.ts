@@ -37,7 +37,9 @@ export const startDueTasks = (work: Reconciliation, slot: Slot): void => {
   for (const task of slot.tasks) {
     if (task.desiredState !== "ready" || !isLive(task)) continue;
     const { now } = work.tx;
-    const { notBefore, latest } = task.start ?? { notBefore: now, latest: now };
+    // A clock that went back to before the task's creation makes no one wait for it.
+    const due = { notBefore: now, latest: now };
+    const { notBefore, latest } = (now >= task.createdAt && task.start) || due;
     if (now < notBefore) {
       work.wake(notBefore);
       continue;

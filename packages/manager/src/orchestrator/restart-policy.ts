@@ -24,7 +24,10 @@ export const restartTimes = (
 ): { readonly replaceAt: number; readonly startAt: number } => {
   const { Delay } = policyOf(work, task);
   const delay = Delay === undefined ? DEFAULT_DELAY_MS : Delay / NANOSECONDS_PER_MS;
-  const replaceAt = Math.max(task.appliedAt, task.start?.notBefore ?? 0);
+  const { now } = work.tx;
+  // Times ahead of now are those of a clock that went back: they count as now.
+  const endedAt = Math.min(task.appliedAt, now);
+  const replaceAt = Math.max(endedAt, now < task.createdAt ? 0 : (task.start?.notBefore ?? 0));
   return { replaceAt, startAt: replaceAt + delay };
 };
 

@@ -81,6 +81,17 @@ describe("delay", () => {
     expect(cluster.tasks()).toHaveLength(12);
   });
 
+  test("a clock that goes back makes nobody wait for it", async () => {
+    const cluster = await TestCluster.open({ nodes });
+    cluster.fate = fates(cluster, ["crash"]);
+    await cluster.create("web", { restart: { delay: 7000 } });
+    await cluster.settle();
+    cluster.now -= 900_000;
+    await cluster.wake();
+    await cluster.settle();
+    expect(cluster.running()).toHaveLength(1);
+  });
+
   test("without a policy it is 5 seconds", async () => {
     const cluster = await TestCluster.open({ nodes });
     cluster.fate = fates(cluster, ["fail"]);

@@ -174,6 +174,17 @@ describe("while an update runs", () => {
     expect(now?.specVersion).toBe(cluster.service().specVersion);
   });
 
+  test("a clock that goes back delays it by no more than it is configured to", async () => {
+    const update = { delay: 10_000 };
+    const cluster = await open({ replicas: 3, update });
+    await cluster.update("web", { replicas: 3, update, image: "app:2" });
+    await cluster.pass(12_000);
+    cluster.now -= 900_000;
+    await cluster.wake();
+    await cluster.pass(40_000);
+    expect(cluster.service().update?.state).toBe("completed");
+  });
+
   test("removing the service ends it", async () => {
     const cluster = await open({ replicas: 3 });
     await cluster.update("web", { replicas: 3, image: "app:2" });

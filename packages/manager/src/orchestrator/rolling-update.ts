@@ -83,7 +83,7 @@ const isBusy = (work: Reconciliation, slot: Slot, plan: UpdatePlan): boolean => 
   const done = slotDoneAt(service, slot, tasks);
   if (done === undefined) return tasks.some(isAlive);
   const until = done + plan.delayMs;
-  if (until <= tx.now) return false;
+  if (until <= tx.now || done > tx.now) return false;
   work.wake(until);
   return true;
 };
@@ -111,7 +111,7 @@ const finish = (work: Reconciliation, plan: UpdatePlan): void => {
   if (!update) return;
   const { delayMs, monitorMs } = plan;
   const monitored = delayMs >= monitorMs ? delayMs + AFTER_LONG_DELAY_MS : monitorMs;
-  const allCleanSince = update.allCleanSince ?? tx.now;
+  const allCleanSince = Math.min(update.allCleanSince ?? tx.now, tx.now);
   const end = update.dirtySlots === 0 ? tx.now : allCleanSince + monitored;
   if (end <= tx.now) {
     putUpdate(work, completedUpdate(update, tx.now));
@@ -119,7 +119,8 @@ const finish = (work: Reconciliation, plan: UpdatePlan): void => {
   }
   work.wake(end);
   const next = withWaiting({ ...update, allCleanSince }, undefined);
-  if (update.allCleanSince === undefined || next.message !== update.message) putUpdate(work, next);
+  if (update.allCleanSince !== allCleanSince || next.message !== update.message)
+    putUpdate(work, next);
 };
 
 /** What keeps the new task from running, if it is known or takes long. */
