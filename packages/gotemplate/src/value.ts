@@ -58,6 +58,8 @@ export const format = (value: unknown): string => {
     const keys = Object.keys(value).toSorted();
     return `map[${keys.map((key) => `${key}:${format(value[key])}`).join(" ")}]`;
   }
+  // Go's fmt.Stringer: a type that knows its own text.
+  if (typeof value["String"] === "function") return String(value["String"]());
   const fields = Object.values(value).filter((field) => typeof field !== "function");
   return `${type.startsWith("*") ? "&" : ""}{${fields.map(format).join(" ")}}`;
 };

@@ -4,10 +4,13 @@ import { wrapText } from "./wrap.ts";
 /** The width of help where no terminal says otherwise. */
 const DEFAULT_WIDTH = 80;
 
+/** The least width of the first column of {@link listing}. */
+const NAME_WIDTH = 11;
+
 /** Two columns, the first padded to its widest entry. */
 export const listing = (rows: readonly (readonly [string, string])[]): string => {
-  const width = Math.max(0, ...rows.map(([name]) => name.length));
-  return rows.map(([name, text]) => `  ${name.padEnd(width)}   ${text}\n`).join("");
+  const width = Math.max(NAME_WIDTH, ...rows.map(([name]) => name.length));
+  return rows.map(([name, text]) => `  ${name.padEnd(width)} ${text}\n`).join("");
 };
 
 /** A page of help from its parts; empty parts are left out. */

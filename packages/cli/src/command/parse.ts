@@ -82,13 +82,14 @@ class Reader {
         this.help = true;
         continue;
       }
-      if (!flag) throw new FlagError(`unknown shorthand flag: '${letter}' in ${word}`, letter);
+      if (!flag)
+        throw new FlagError(`unknown shorthand flag: '${letter}' in -${word.slice(index)}`, letter);
       if (rest.startsWith("=")) return this.#set(flag, rest.slice(1));
       const alone = bare(flag);
       if (alone === undefined) {
         const value = rest === "" ? this.next() : rest;
         if (value === undefined)
-          throw new FlagError(`flag needs an argument: '${letter}' in ${word}`);
+          throw new FlagError(`flag needs an argument: '${letter}' in -${word.slice(index)}`);
         return this.#set(flag, value);
       }
       this.#set(flag, alone);

@@ -108,7 +108,7 @@ export class GroupCommand extends Command {
     this.given = parsed.flags;
     const [name, ...rest] = parsed.operands;
     if (parsed.help) throw helpFor(this, parsed.operands);
-    if (name === undefined) throw new HelpRequest(helpOf(this));
+    if (name === undefined) throw new UsageError(helpOf(this).trimEnd(), 0);
     if (name === "help") throw helpFor(this, rest);
     if (!findCommand(this, name)) throw unknownCommand(this, name);
     return { operands: [name], unknown: rest };

@@ -26,7 +26,7 @@ export const parseCsv = (text: string): readonly string[] => {
 };
 
 const bare = (index: number): Error =>
-  new Error(`parse error on line 1, column ${index + 1}: bare " in non-quoted field`);
+  new Error(`parse error on line 1, column ${index + 1}: bare " in non-quoted-field`);
 
 const quoted = (text: string, start: number): { value: string; end: number } => {
   let value = "";

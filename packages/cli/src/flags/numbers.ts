@@ -79,13 +79,16 @@ export const parseCpus = (text: string): number => {
   return Number(numerator / denominator) * (sign === "-" ? -1 : 1);
 };
 
-const SIZE_LETTERS = "kmgtpe";
+const SIZE_LETTERS = "kmgtp";
 
 /** Bytes, e.g. `512`, `64m`, `1.5GB`, `2 GiB`; units are powers of 1024. */
 export const parseBytes = (text: string): number => {
-  const match = /^(\d+(?:\.\d+)?|\.\d+|\d+\.) ?([kmgtpe]?)(i?)(b?)$/i.exec(text);
-  const [, number = "", letter = "", binary = ""] = match ?? [];
-  if (!match || (letter === "" && binary !== "")) throw new Error(`invalid size: '${text}'`);
-  const power = letter === "" ? 0 : SIZE_LETTERS.indexOf(letter.toLowerCase()) + 1;
-  return Math.trunc(Number(number) * 1024 ** power);
+  const [, number = "", suffix = ""] = /^(.*[\d. ])([^\d. ]*)$/.exec(text) ?? [];
+  if (number === "") throw new Error(`invalid size: '${text}'`);
+  const size = number.replace(/ $/, "");
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)$/.test(size)) throw describe("ParseFloat", size, "invalid syntax");
+  if (size.startsWith("-")) throw new Error(`invalid size: '${text}'`);
+  const unit = suffix.toLowerCase();
+  if (!/^(b|[kmgtp](i?b)?)?$/.test(unit)) throw new Error(`invalid suffix: '${unit}'`);
+  return Math.trunc(Number(size) * 1024 ** (SIZE_LETTERS.indexOf(unit.charAt(0) || "b") + 1));
 };

@@ -128,7 +128,8 @@ const readText = (path: string): string => {
       EACCES: "permission denied",
       EISDIR: "is a directory",
     };
-    throw new Error(`open ${path}: ${reasons[String(code)] ?? String(code)}`, { cause: error });
+    const verb = code === "EISDIR" ? "read" : "open";
+    throw new Error(`${verb} ${path}: ${reasons[String(code)] ?? String(code)}`, { cause: error });
   }
 };
 

@@ -126,12 +126,14 @@ export const parseFilter = (text: string): readonly [key: string, value: string]
 /** `ADDRESS[:PORT]` or `INTERFACE[:PORT]` to listen on, filled up with `0.0.0.0:2377`. */
 export const parseListenAddress = (text: string): string => {
   const plain = text.replace(/^tcp:\/\//, "");
-  const match = /^(\[[^\]]*\]|[^:/]*)(?::(\d*))?$/.exec(plain);
-  if (!match || text.includes("://") !== text.startsWith("tcp://"))
-    throw new Error(`invalid bind address (${text}): unsupported proto or format`);
-  const port = match[2] === undefined || match[2] === "" ? "2377" : match[2];
-  if (Number(port) > 65_535) throw new Error(`invalid bind address (${text}): invalid port`);
-  return `${match[1] || "0.0.0.0"}:${port}`;
+  if (plain.includes("://")) throw new Error(`invalid proto, expected tcp: ${text}`);
+  const [, host = "", port = ""] = /^(\[[^\]]*\]|[^:/]*)(?::(\d*))?$/.exec(plain) ?? [];
+  if (plain !== "" && host === "" && port === "") {
+    const wrong = plain.slice(plain.lastIndexOf(":"));
+    throw new Error(`parse "tcp://${plain}": invalid port ${JSON.stringify(wrong)} after host`);
+  }
+  if (Number(port) > 65_535) throw new Error(`invalid bind address format: ${text}`);
+  return `${host || "0.0.0.0"}:${port || "2377"}`;
 };
 
 /** An IPv4 or IPv6 subnet in CIDR form, its host bits cleared for IPv4. */

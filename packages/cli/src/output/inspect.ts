@@ -1,10 +1,18 @@
 import { CommandError } from "../command/errors.ts";
 import type { Context } from "../command/spec.ts";
-import { goJson, indentJson } from "./json.ts";
+import type { Shape } from "../gotypes/shape.ts";
+import { indentJson } from "./json.ts";
 import { describeError } from "./report.ts";
 
 /** Looks an object up and gives the JSON text that the daemon sent. */
 export type Lookup = (ref: string) => Promise<string>;
+
+/** A kind of object that can be inspected. */
+export interface ObjectKind {
+  readonly lookup: Lookup;
+  /** Loads the Go type that templates see. */
+  readonly shape: () => Promise<Shape>;
+}
 
 interface Found {
   readonly texts: readonly string[];
@@ -24,12 +32,17 @@ const lookUp = async (refs: readonly string[], lookup: Lookup): Promise<Found> =
   return { texts, failures };
 };
 
-const render = async (texts: readonly string[], format: string): Promise<string> => {
+const render = async (
+  texts: readonly string[],
+  format: string,
+  shape: () => Promise<Shape>,
+): Promise<string> => {
   if (format === "") return `${indentJson(`[${texts.join(",")}]`)}\n`;
-  if (format === "json") return texts.map((text) => `${goJson(JSON.parse(text))}\n`).join("");
+  if (format === "json") return `[${texts.join(",")}]\n`;
   const { compileTemplate } = await import("./template.ts");
   const template = compileTemplate(format);
-  return texts.map((text) => `${template.execute(JSON.parse(text))}\n`).join("") || "\n";
+  const toGo = await shape();
+  return texts.map((text) => `${template.execute(toGo(JSON.parse(text)))}\n`).join("") || "\n";
 };
 
 /**
@@ -40,9 +53,9 @@ export const printObjects = async (
   context: Context,
   refs: readonly string[],
   format: string,
-  lookup: Lookup,
+  { lookup, shape }: ObjectKind,
 ): Promise<void> => {
   const { texts, failures } = await lookUp(refs, lookup);
-  context.out(await render(texts, format));
+  context.out(await render(texts, format, shape));
   if (failures.length > 0) throw new CommandError(failures.join("\n"));
 };

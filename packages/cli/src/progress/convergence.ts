@@ -100,7 +100,7 @@ export class Convergence {
     this.#since ??= now;
     const left = monitorMs(service) - (now - this.#since);
     if (left < 0) return [];
-    const seconds = Math.trunc(left / 1000) + 1;
+    const seconds = Math.max(1, Math.ceil(left / 1000));
     const text = `Waiting ${seconds} seconds to verify that tasks are stable...`;
     return [{ id: "verify", text }];
   }

@@ -1,6 +1,5 @@
 import type { Flag } from "../../command/flag.ts";
 import { booleanFlag, listFlag, wordFlag } from "../../flags/common.ts";
-import { checkLabel } from "../../flags/values.ts";
 
 /** `--force` of `node rm`. */
 export const forceRemove: Flag<boolean> = booleanFlag(
@@ -27,8 +26,6 @@ export const nodeUpdateFlags: NodeUpdateFlags = {
     "drain",
   ]),
   role: wordFlag("role", 'Role of the node ("worker", "manager")', ["worker", "manager"]),
-  labelAdd: listFlag("label-add", 'Add or update a node label ("key=value")', {
-    check: checkLabel,
-  }),
+  labelAdd: listFlag("label-add", 'Add or update a node label ("key=value")'),
   labelRm: listFlag("label-rm", "Remove a node label if exists"),
 };

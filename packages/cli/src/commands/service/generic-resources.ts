@@ -5,21 +5,28 @@ const invalid = (reason: string): CommandError =>
   new CommandError(`invalid generic resource specification: ${reason}`);
 
 /**
- * Resources from `NAME=COUNT` texts, which may also be lists `A=1,B=2`. Throws CommandError for
+ * Resources from `NAME=COUNT` texts. Throws CommandError for
  * what is no count: named resources cannot be asked for.
  */
 export const parseGenericResources = (texts: readonly string[]): readonly GenericResource[] => {
   const counts = new Map<string, number>();
-  for (const text of texts.flatMap((list) => list.split(","))) {
-    const match = /^([^\s=]+)=([^\s=]+)$/.exec(text.trim());
+  for (const text of texts) {
+    const match = /^([^\s=]+)=([^\s=,]+)$/.exec(text.trim());
     const [, kind = "", value = ""] = match ?? [];
-    if (!match) throw invalid(`incorrect term ${text}, missing '=' or malformed expression`);
-    if (counts.has(kind)) throw invalid("inconsistent sets of generic resources");
+    if (!match)
+      throw invalid(
+        `could not parse GenericResource: incorrect term ${text}, missing '=' or malformed expression`,
+      );
+    if (counts.has(kind))
+      throw invalid(
+        `could not parse GenericResource: mixed discrete and named resources in expression '${kind}=[${counts.get(kind)} ${value}]'`,
+      );
     if (!/^-?\d+$/.test(value))
       throw new CommandError(
         `invalid generic-resource request \`${kind}=${value}\`, Named Generic Resources is not supported for service create or update`,
       );
-    if (Number(value) < 0) throw invalid(`cannot ask for negative resource ${kind}`);
+    if (Number(value) < 0)
+      throw invalid(`could not parse GenericResource: cannot ask for negative resource ${kind}`);
     counts.set(kind, Number(value));
   }
   return [...counts].map(([Kind, Value]) => ({ DiscreteResourceSpec: { Kind, Value } }));

@@ -3,6 +3,7 @@ import type { Client } from "@skein/sdk";
 import type { Service } from "@skein/wire";
 import { CommandError } from "../../command/errors.ts";
 import type { Run } from "../../command/spec.ts";
+import type { Shape } from "../../gotypes/shape.ts";
 import { inspectFormat } from "../../flags/common.ts";
 import { printObjects } from "../../output/inspect.ts";
 import { prettyFlag } from "../list-flags.ts";
@@ -30,12 +31,14 @@ const networkNames = (client: Client, { Spec }: Service): Promise<readonly strin
     }),
   );
 
+const shape = async (): Promise<Shape> => (await import("../../gotypes/service.ts")).serviceShape;
+
 /** `skein service inspect`. */
 export const run: Run = async (context, flags, args) => {
   const client = context.client();
   const format = flags.get(inspectFormat) ?? "";
-  if (!flags.on(prettyFlag))
-    return printObjects(context, args, format, (ref) => lookup(client, ref));
+  const kind = { lookup: (ref: string) => lookup(client, ref), shape };
+  if (!flags.on(prettyFlag)) return printObjects(context, args, format, kind);
   if (format !== "") throw new CommandError("--format is incompatible with human friendly format");
   const pages: string[] = [];
   for (const ref of args) {

@@ -7,6 +7,7 @@ import { createNames } from "../../output/names.ts";
 import type { Names } from "../../output/names.ts";
 import { shortId } from "../../output/units.ts";
 import { logsFlags as known } from "../list-flags.ts";
+import { sinceParameter } from "./since.ts";
 
 const NODE = "com.docker.swarm.node.id";
 const SERVICE = "com.docker.swarm.service.id";
@@ -104,14 +105,14 @@ const formatLine = async (line: string, flags: Flags, prefix: Prefix): Promise<s
   return `${time}${start}    | ${extra}${message}`;
 };
 
-const toOptions = (flags: Flags): LogsOptions => {
+const toOptions = (flags: Flags, now: number): LogsOptions => {
   const since = flags.get(known.since);
   return {
     follow: flags.on(known.follow),
     timestamps: flags.on(known.timestamps),
     details: flags.on(known.details) || !flags.on(known.raw),
     tail: flags.get(known.tail) ?? "all",
-    ...(since === undefined ? {} : { since }),
+    ...(since === undefined ? {} : { since: sinceParameter(since, now) }),
   };
 };
 
@@ -126,7 +127,7 @@ export const run: Run = async (context, flags, [ref = ""]) => {
   const { kind, tty, slotWidth } = await findSource(client, ref);
   const raw = flags.on(known.raw);
   if (tty && !raw) throw new CommandError("tty service logs only supported with --raw");
-  const { body } = await client[kind].logs(ref, toOptions(flags));
+  const { body } = await client[kind].logs(ref, toOptions(flags, context.clock.now()));
   if (tty) return copyRaw(context, body);
   const names = createNames(client, !flags.on(known.noResolve));
   const prefix = createPrefixes(client, names, flags, slotWidth);
