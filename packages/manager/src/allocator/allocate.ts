@@ -2,7 +2,7 @@ import type { Network, Task, TaskNetwork } from "@skein/model";
 import { specVersionId } from "@skein/model";
 import type { Transaction } from "@skein/store";
 import type { AddressAllocator } from "./addresses.ts";
-import { networksOfSpec } from "./needs.ts";
+import { networksOfSpec } from "../networks/needs.ts";
 
 /** What a task waits for once it has what it needs besides a node. */
 const PENDING_MESSAGE = "pending task scheduling";

@@ -4,7 +4,7 @@ import type { NetworkAddresses, Node } from "@skein/model";
 import { isTerminal } from "@skein/model";
 import type { Transaction, View } from "@skein/store";
 import type { AddressAllocator } from "./addresses.ts";
-import { ingressNetwork } from "./needs.ts";
+import { ingressNetwork } from "../networks/needs.ts";
 
 /** Ids of the networks that a node must have: those of its tasks that have not ended, and ingress. */
 const networksOfNode = (view: View, node: Node): ReadonlySet<string> => {

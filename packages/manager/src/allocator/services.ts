@@ -3,7 +3,7 @@ import type { Network, Service } from "@skein/model";
 import type { Transaction, View } from "@skein/store";
 import type { Endpoint, EndpointVirtualIP, PortConfig } from "@skein/wire";
 import type { AddressAllocator } from "./addresses.ts";
-import { isIngress, networksOfService } from "./needs.ts";
+import { isIngress, networksOfService } from "../networks/needs.ts";
 
 /** Ports that are handed out when a service asks for any (behaviour.md, 17.7). */
 const DYNAMIC_MIN = 30_000;

@@ -11,7 +11,7 @@ import {
 import type { Transaction, View } from "@skein/store";
 import type { IPAM, IPAMConfig, NetworkCreateRequest } from "@skein/wire";
 import { chooseSubnet, chooseVni, firstAddress, subnetsInUse } from "../allocator/subnets.ts";
-import { ingressNetwork, isIngress, isOverlay } from "../allocator/needs.ts";
+import { ingressNetwork, isIngress, isOverlay } from "../networks/needs.ts";
 import { theCluster } from "../membership/admission.ts";
 import { PREDEFINED_LABEL } from "../membership/bootstrap.ts";
 import { found } from "./versions.ts";

@@ -11,7 +11,7 @@ import type {
 } from "@skein/model";
 import { isTerminal, specVersionId } from "@skein/model";
 import type { View } from "@skein/store";
-import { ingressNetwork, isIngress, networksOfService } from "../allocator/needs.ts";
+import { ingressNetwork, isIngress, networksOfService } from "./needs.ts";
 
 /** Service labels that say how published ports behave. */
 export const publishLabels = {
