@@ -13,7 +13,7 @@ export interface TaskRow {
 }
 
 /** A node as `docker node ls` prints it. */
-export interface NodeRow {
+interface NodeRow {
   readonly ID: string;
   readonly Hostname: string;
   readonly Status: string;

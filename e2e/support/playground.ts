@@ -6,7 +6,7 @@ import type { Outcome } from "./run.ts";
 import { output, run } from "./run.ts";
 
 /** A host, as `skein playground status --format json` prints it. */
-export interface Host {
+interface Host {
   readonly name: string;
   readonly hostname: string;
   readonly role: string;

@@ -95,7 +95,7 @@ export const cgroupOf = (name: string): string => `/skein-playground-${name}`;
 export const defaultSubnet = (slot: number): string => `10.210.${slot}.0/24`;
 
 /** The interface of this machine that is the playground's uplink. */
-export const uplinkName = (slot: number): string => `skpg${slot}`;
+const uplinkName = (slot: number): string => `skpg${slot}`;
 
 const engineOf = (
   choices: readonly string[],
