@@ -1,5 +1,7 @@
 import { request as httpRequest } from "node:http";
 import type { ClientRequest, IncomingMessage } from "node:http";
+import { createConnection } from "node:net";
+import type { Socket } from "node:net";
 import { OperationError, messageOf } from "@skein/base";
 import type { EngineApi, EngineResponse } from "@skein/api";
 import { flatHeaders } from "./headers.ts";
@@ -32,15 +34,22 @@ export interface EngineRequest {
  * Opens a request on a connection of its own. No time-out of any kind: a build or a follow may be
  * silent for days.
  */
-export const openEngineRequest = (socketPath: string, request: EngineRequest): ClientRequest =>
-  httpRequest({
-    socketPath,
+export const openEngineRequest = (socketPath: string, request: EngineRequest): ClientRequest => {
+  const connect = (): Socket => {
+    // Half-open: of a hijacked connection either direction may end first.
+    const socket = createConnection({ path: socketPath, allowHalfOpen: true });
+    // Said when an answer is complete.
+    socket.once("free", () => socket.destroy());
+    return socket;
+  };
+  return httpRequest({
+    createConnection: connect,
     method: request.method,
     path: request.path,
     headers: [...request.headers],
-    agent: false,
     maxHeaderSize: 1024 * 1024,
   });
+};
 
 const answered = async (request: ClientRequest): Promise<IncomingMessage> =>
   await new Promise((resolve, reject) => {
