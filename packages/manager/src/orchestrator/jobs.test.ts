@@ -80,6 +80,29 @@ describe("replicated job", () => {
     },
   );
 
+  test("what ended well on a node that was thought lost counts, once", async () => {
+    const cluster = await TestCluster.open({ nodes: [aNode("n1")] });
+    await cluster.create("web", { mode: job(1) });
+    await cluster.settle();
+    await cluster.edit((tx) => tx.put("nodes", aNode("n2")));
+    await cluster.setState("n1", "down");
+    await cluster.settle();
+    expect(cluster.running().map(({ nodeId }) => nodeId)).toEqual(["n1", "n2"]);
+    await cluster.edit((tx) => {
+      for (const task of cluster.running()) {
+        const status = { state: "complete", timestamp: cluster.now, message: "" } as const;
+        if (task.nodeId === "n1") tx.put("tasks", { ...task, status });
+      }
+    });
+    await cluster.settle();
+    expect(states(cluster)).toEqual(["0 complete", "0 shutdown"]);
+    await cluster.edit((tx) => {
+      for (const task of cluster.tasks())
+        tx.put("tasks", { ...task, status: { ...task.status, state: "complete" } });
+    });
+    expect(states(cluster)).toEqual(["0 complete"]);
+  });
+
   test("what is complete stays so when its node goes", async () => {
     const cluster = await TestCluster.open({ nodes: [aNode("n1")] });
     cluster.fate = () => "exit";

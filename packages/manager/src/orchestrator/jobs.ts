@@ -14,7 +14,18 @@ type JobSlotState = "running" | "done" | "given up" | "free";
 const ofIteration = (work: Reconciliation, slot: Slot): readonly Task[] =>
   slot.tasks.filter((task) => (task.jobIteration ?? 0) === work.iteration);
 
-const isDone = (task: Task): boolean => isAlive(task) && task.status.state === "complete";
+/** It ended well: also if it was asked to stop meanwhile, as on a node that was thought to be lost. */
+const isDone = (task: Task): boolean =>
+  task.status.state === "complete" && task.desiredState !== "remove";
+
+/** One completion per slot counts. A replacement is not needed any more, or its record is too many. */
+const dropSpares = (work: Reconciliation, slot: Slot, done: Task): void => {
+  for (const task of ofIteration(work, slot)) {
+    if (task.id === done.id) continue;
+    if (isDone(task)) work.stop(slot, task, "surplus", "remove");
+    else if (isAlive(task)) work.stop(slot, task, "surplus");
+  }
+};
 
 /**
  * Stops what remains of older iterations. Records of a replicated job's finished tasks stay as its
@@ -42,8 +53,13 @@ const restart = (work: Reconciliation, slot: Slot, task: Task, canPlace: boolean
  * the slot's node takes no new task.
  */
 const settle = (work: Reconciliation, slot: Slot, canPlace = true): JobSlotState => {
+  const done = ofIteration(work, slot).find(isDone);
+  if (done) {
+    dropSpares(work, slot, done);
+    return "done";
+  }
   for (const task of ofIteration(work, slot)) {
-    if (isDone(task) || !isAlive(task)) continue;
+    if (!isAlive(task)) continue;
     if (!endedByItself(task)) {
       if (isLost(work.tx, task)) work.stop(slot, task, "node");
     } else if (mayRestart(work, slot, task)) restart(work, slot, task, canPlace);
@@ -51,7 +67,6 @@ const settle = (work: Reconciliation, slot: Slot, canPlace = true): JobSlotState
   }
   startDueTasks(work, slot);
   const tasks = ofIteration(work, slot);
-  if (tasks.some(isDone)) return "done";
   if (tasks.some(isAlive)) return "running";
   return tasks.at(-1)?.stopReason === "ended" ? "given up" : "free";
 };
