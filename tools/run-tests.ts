@@ -1,4 +1,4 @@
-/** Runs checks and tests and counts them: tsx tools/run-tests.ts [static|fast|contract|e2e]... */
+/** Runs checks and tests and counts them: tsx tools/run-tests.ts [static|fast|e2e]... */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import type { Tally } from "./tally.ts";
@@ -60,7 +60,6 @@ const vitest = (title: string, projects: readonly string[]): Tally => {
 const GROUPS: Readonly<Record<string, () => Tally>> = {
   static: () => CHECKS.map(check).reduce(add),
   fast: () => vitest("fast", ["unit", "tidy", "sim"]),
-  contract: () => vitest("contract", ["contract"]),
   e2e: () => vitest("e2e", ["e2e"]),
 };
 
