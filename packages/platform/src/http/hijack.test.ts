@@ -75,7 +75,7 @@ test("a body before the stream goes with the request, what follows with the stre
   const body = '{"Detach":false,"Tty":false}';
   client.socket.write(
     `POST /exec/e/start HTTP/1.1\r\nHost: d\r\n${upgrade}Content-Length: ${body.length}\r\n\r\n` +
-      `${body.slice(0, 5)}`,
+      body.slice(0, 5),
   );
   client.socket.write(`${body.slice(5)}stdin`);
   const [request, engine, head] = await nextUpgrade();
@@ -132,6 +132,7 @@ test("a client that vanishes closes the engine's side, and the other way round",
   client.socket.destroy();
   engine.resume();
   await once(engine, "end");
+  expect(engine.readableEnded).toBe(true);
   const second = rawClient(stage.socket);
   second.socket.write(attach(upgrade));
   const [, other] = await nextUpgrade();
@@ -161,9 +162,9 @@ test("an offer to upgrade where there is no stream is passed over", async () => 
   const client = rawClient(stage.socket);
   const offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\r\n";
   client.socket.write(`GET /ours?a HTTP/1.1\r\nHost: d\r\n${offer}`);
-  await client.readUntil("GET /ours a");
+  expect(await client.readUntil("GET /ours a")).toMatch(/^HTTP\/1.1 200 /);
   client.socket.write(`GET /info HTTP/1.1\r\nHost: d\r\n${offer}`);
-  await client.readUntil("engine none");
+  expect(await client.readUntil("engine none")).not.toContain("101");
   client.socket.destroy();
 });
 

@@ -74,11 +74,14 @@ export interface RawClient {
   readToEnd(): Promise<string>;
 }
 
+const nobody = (): void => {};
+
+/** Connects to a unix socket, keeping its own direction open when the other side ends. */
 export const rawClient = (path: string): RawClient => {
   const socket = createConnection({ path, allowHalfOpen: true });
   let seen = "";
   let ended = false;
-  let wake = (): void => {};
+  let wake = nobody;
   socket.on("data", (chunk: Buffer) => {
     seen += chunk.toString("latin1");
     wake();
