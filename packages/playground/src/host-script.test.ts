@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { hostScript, quote, startScript } from "./host-script.ts";
+import { hostDirIn, hostScript, quote, startScript } from "./host-script.ts";
 import { hostNamed, planPlayground } from "./plan.ts";
 import { daemonCommandOf, engineCommand } from "./programs.ts";
 
@@ -33,6 +33,16 @@ test("the scripts are valid shell, whatever the paths", () => {
     startScript(engineCommand(plan, docker), { record: "/a'b", log: "/c d" }),
   ])
     expect(execFileSync("bash", ["-n", "-c", script], { encoding: "utf8" })).toBe("");
+});
+
+test("the command line of a host's init tells where the host keeps its files", () => {
+  const plain = { ...docker, dir: "/state/lab/manager1" };
+  const inner = /exec unshare --pid --fork -- (?<init>[^]*)$/.exec(hostScript(plain))?.groups?.[
+    "init"
+  ];
+  const words = execFileSync("bash", ["-c", `printf '%s\\0' ${inner ?? ""}`], { encoding: "utf8" });
+  expect(hostDirIn(words)).toBe("/state/lab/manager1");
+  expect(hostDirIn("dockerd\0--data-root=/state/lab/manager1/engine\0")).toBeUndefined();
 });
 
 test("only Podman hosts need a place of their own for the network plugins' state", () => {

@@ -49,6 +49,12 @@ export const hostScript = (host: HostPlan): string => {
   ].join("\n");
 };
 
+/** The directory of the host whose init has this command line; undefined for any other process. */
+export const hostDirIn = (commandLine: string): string | undefined =>
+  commandLine.startsWith("bash\0")
+    ? /mv '([^'\0]+)\/host\.process\.new'/.exec(commandLine)?.[1]
+    : undefined;
+
 /** The shell script that starts a program in the background of a host and records its process. */
 export const startScript = (
   command: readonly string[],

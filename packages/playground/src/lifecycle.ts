@@ -122,6 +122,8 @@ export const bringUp = async (
       await startHosts(existing, surroundings);
       return existing;
     }
+    // What an earlier playground of this name may have left without its state file.
+    await removePlayground(stateRoot, options.name);
     try {
       const plan = await claim(options, stateRoot);
       await startHosts(plan, surroundings);

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmdirSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { OperationError } from "@skein/base";
+import { hostDirIn } from "./host-script.ts";
 import { removeNetns } from "./network.ts";
 import type { PlaygroundPlan } from "./plan.ts";
 import { cgroupOf, netnsPrefix, playgroundDir } from "./plan.ts";
@@ -32,6 +34,31 @@ const processesIn = (names: readonly string[]): readonly number[] => {
     .filter(({ state }) => state !== "Z")
     .map(({ pid }) => pid)
     .filter((pid) => wanted.has(namespaceOf(pid) ?? ""));
+};
+
+/**
+ * The directory that hosts of a playground with this name were started from, when that is another
+ * one than `stateRoot` and still holds the playground: then it is not ours to remove.
+ */
+const otherOwner = (
+  names: readonly string[],
+  name: string,
+  stateRoot: string,
+): string | undefined => {
+  const scripts = processesIn(names).map((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    } catch {
+      return ""; // ended in between
+    }
+  });
+  const roots = scripts
+    .map((script) => hostDirIn(script))
+    .filter((dir) => dir !== undefined)
+    .map((dir) => dirname(dirname(dir)));
+  return roots.find(
+    (root) => root !== stateRoot && existsSync(`${playgroundDir(root, name)}/playground.json`),
+  );
 };
 
 const killAll = async (names: readonly string[]): Promise<void> => {
@@ -104,7 +131,8 @@ const podmanCgroups = (dir: string, plan: PlaygroundPlan | undefined): readonly 
 /**
  * Removes all of the playground: processes, network, cgroups, mounts and files. It goes by what is
  * there, not by what the state file says, so it also clears up after a crash of any kind.
- * Resolves to false when nothing was there. The caller holds the playground's lock.
+ * Resolves to false when nothing was there; throws `conflict` when it is the playground of somebody
+ * with another state directory. The caller holds the playground's lock.
  */
 export const removePlayground = async (stateRoot: string, name: string): Promise<boolean> => {
   const dir = playgroundDir(stateRoot, name);
@@ -115,6 +143,12 @@ export const removePlayground = async (stateRoot: string, name: string): Promise
     // an unreadable state file must not keep the rest from being removed
   }
   const names = netnsNames(name);
+  const owner = otherOwner(names, name, stateRoot);
+  if (owner !== undefined)
+    throw new OperationError(
+      "conflict",
+      `playground "${name}" belongs to another directory: set SKEIN_PLAYGROUND_DIR=${owner}, or use another name`,
+    );
   const found = names.length > 0 || existsSync(dir);
   await killAll(names);
   await removeNetns(names, plan?.uplink);
