@@ -19,3 +19,54 @@ export type {
   WorkloadFile,
 } from "./ports.ts";
 export type { ClusterNews } from "./session/session.ts";
+export { planDataplane } from "./network/plan.ts";
+export type { DataplanePlan, PlanProblem } from "./network/plan.ts";
+export type { NodeFacts } from "./network/node-facts.ts";
+export { mtuOf } from "./network/plan-network.ts";
+export { diffKernel, isReplaced } from "./network/diff.ts";
+export { applyChanges } from "./network/apply-changes.ts";
+export { countChanges, isEmpty } from "./network/changes.ts";
+export type {
+  Change,
+  FilterChange,
+  KernelChanges,
+  SetElement,
+  TableChange,
+} from "./network/changes.ts";
+export { emptyKernelState, keyOf } from "./network/kernel-state.ts";
+export type {
+  Bridge,
+  BridgePort,
+  DeviceAddress,
+  FloodEntry,
+  ForwardFilter,
+  ForwardingEntry,
+  KernelState,
+  Neighbour,
+  NftChain,
+  NftRule,
+  NftSet,
+  NftTable,
+  TableFamily,
+  Vxlan,
+} from "./network/kernel-state.ts";
+export type { Family } from "./network/addresses.ts";
+export { FORWARD_CHAIN } from "./network/forward-rules.ts";
+export { BRIDGE_PREFIX, bridgeName, VXLAN_PREFIX, vxlanName } from "./network/names.ts";
+export { TABLE } from "./network/ruleset.ts";
+export {
+  dockerEndpointBody,
+  dockerNetworkBody,
+  engineEndpoint,
+  engineNetwork,
+  podmanNetworkBody,
+} from "./network/engine-network.ts";
+export type { EngineEndpoint, EngineNetwork } from "./network/engine-network.ts";
+export type {
+  AttachedInterface,
+  Attachment,
+  Dataplane,
+  DataplaneFinding,
+  DataplaneReport,
+  HostNetwork,
+} from "./network/ports.ts";

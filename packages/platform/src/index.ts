@@ -75,3 +75,5 @@ export type {
 } from "./engine/executor.ts";
 export { newNameServer } from "./dns/server.ts";
 export type { NameServer, NameServerOptions } from "./dns/server.ts";
+export { newLinuxDataplane } from "./dataplane/dataplane.ts";
+export type { LinuxDataplaneOptions } from "./dataplane/dataplane.ts";

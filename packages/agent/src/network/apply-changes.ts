@@ -27,7 +27,6 @@ const appliedSets = (
 ): ReadonlyMap<string, NftSet> => {
   const result = new Map(sets);
   for (const [name, set] of change.newSets) result.set(name, { ...set, elements: new Map() });
-  for (const name of change.lostSets) result.delete(name);
   const touched = new Map<string, Map<string, string>>();
   const elementsOf = (name: string): Map<string, string> => {
     const known = touched.get(name) ?? new Map(result.get(name)?.elements);

@@ -40,7 +40,6 @@ export interface TableChange {
   readonly rules: readonly (readonly [chain: string, rules: readonly NftRule[]])[];
   readonly newElements: readonly SetElement[];
   readonly lostChains: readonly string[];
-  readonly lostSets: readonly string[];
 }
 
 export interface FilterChange {
@@ -82,12 +81,11 @@ const tableSize = (change: TableChange): number =>
   change.lostElements.length +
   change.rules.length +
   change.newElements.length +
-  change.lostChains.length +
-  change.lostSets.length;
+  change.lostChains.length;
 
 /** How many differences of each kind there are; kinds without any are left out. */
 export const countChanges = (changes: KernelChanges): Readonly<Record<string, number>> => {
-  const { tables, cut, ...sections } = changes;
+  const { tables, cut: _cut, ...sections } = changes;
   const counts = Object.entries(sections).map(([kind, list]) => [kind, list.length] as const);
   const nft = tables.reduce((sum, change) => sum + tableSize(change), 0);
   return Object.fromEntries([...counts, ["tables", nft] as const].filter(([, count]) => count > 0));

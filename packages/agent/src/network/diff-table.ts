@@ -3,8 +3,9 @@ import type { NftChain, NftSet, NftTable, TableFamily } from "./kernel-state.ts"
 
 const NO_TABLE: NftTable = { sets: new Map(), chains: new Map() };
 
-/** Neither a set's type nor a base chain's hook can be changed in place. */
+/** Neither a set's type nor a base chain's hook can be changed in place; and no set is none of ours. */
 const mustRebuild = (actual: NftTable, wanted: NftTable): boolean => {
+  for (const name of actual.sets.keys()) if (!wanted.sets.has(name)) return true;
   for (const [name, { id }] of wanted.sets) {
     const was = actual.sets.get(name);
     if (was !== undefined && was.id !== id) return true;
@@ -45,7 +46,7 @@ const changedElements = (
 ): readonly SetElement[] =>
   [...from].flatMap(([name, { elements }]) => elementsBut(name, elements, to.get(name)?.elements));
 
-const isNothing = ({ drop, create, family, ...lists }: TableChange): boolean =>
+const isNothing = ({ drop, create, family: _family, ...lists }: TableChange): boolean =>
   !drop && !create && Object.values(lists).every((list) => list.length === 0);
 
 /** What must be done to one table; undefined when it is as it should be. */
@@ -58,21 +59,18 @@ export const diffTable = (
   const drop = found !== undefined && (wanted === undefined || rebuild);
   const actual = drop ? NO_TABLE : (found ?? NO_TABLE);
   const target = wanted ?? NO_TABLE;
-  // A set's elements need not be taken out of it before it goes.
-  const kept = new Map([...actual.sets].filter(([name]) => target.sets.has(name)));
   const change: TableChange = {
     family,
     drop,
     create: wanted !== undefined && (found === undefined || rebuild),
     newSets: missingIn(target.sets, actual.sets),
     newChains: missingIn(target.chains, actual.chains).map(([name, { hook }]) => [name, hook]),
-    lostElements: changedElements(kept, target.sets),
+    lostElements: changedElements(actual.sets, target.sets),
     rules: [...target.chains].flatMap(([name, chain]) =>
       hasSameRules(actual.chains.get(name), chain) ? [] : [[name, chain.rules] as const],
     ),
     newElements: changedElements(target.sets, actual.sets),
     lostChains: missingIn(actual.chains, target.chains).map(([name]) => name),
-    lostSets: missingIn(actual.sets, target.sets).map(([name]) => name),
   };
   return isNothing(change) ? undefined : change;
 };

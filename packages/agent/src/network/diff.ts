@@ -6,13 +6,21 @@ import { diffConnections } from "./diff-connections.ts";
 import { diffTable } from "./diff-table.ts";
 import type { BridgePort, KernelState, Section, TableFamily, Vxlan } from "./kernel-state.ts";
 
+/** Entries have no depth; there are many. */
+const isSame = (a: unknown, b: unknown): boolean => {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  const other = new Map<string, unknown>(Object.entries(b));
+  return Object.entries(a).every(([key, value]) => Object.is(value, other.get(key)));
+};
+
 const changesOf = <V>(actual: Section<V>, wanted: Section<V>): Change<V>[] => {
   const changes: Change<V>[] = [];
   for (const [key, was] of actual) if (!wanted.has(key)) changes.push({ key, was });
   for (const [key, now] of wanted) {
     const was = actual.get(key);
     if (was === undefined) changes.push({ key, now });
-    else if (!deepEqual(was, now)) changes.push({ key, was, now });
+    else if (!isSame(was, now)) changes.push({ key, was, now });
   }
   return changes;
 };
@@ -52,7 +60,7 @@ const diffPorts = (actual: KernelState, wanted: KernelState): Change<BridgePort>
     const at = wanted.ports.get(key)?.bridge ?? was.bridge;
     if (at === undefined || !wanted.bridges.has(at)) continue;
     const now: BridgePort = { bridge: at, hairpin: true };
-    if (!deepEqual(was, now)) changes.push({ key, was, now });
+    if (!isSame(was, now)) changes.push({ key, was, now });
   }
   return changes;
 };

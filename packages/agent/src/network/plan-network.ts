@@ -2,7 +2,7 @@ import type { NetworkEndpoint, NetworkPeer, NetworkTable, NetworkTables } from "
 import type { Family } from "./addresses.ts";
 import { canonical, canonicalSubnet, familyOf, hostPart, macOf, prefixOf } from "./addresses.ts";
 import { bridgeName, vxlanName } from "./names.ts";
-import type { NodeFacts } from "./plan.ts";
+import type { NodeFacts } from "./node-facts.ts";
 import type { StateBuilder } from "./state-builder.ts";
 
 /** Headers of VXLAN: Ethernet 14, VXLAN 8, UDP 8, and IP. */

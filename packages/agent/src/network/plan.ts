@@ -2,20 +2,12 @@ import type { NetworkTable, NetworkTables } from "@skein/model";
 import type { Family } from "./addresses.ts";
 import { FAMILIES, familyOf } from "./addresses.ts";
 import { forwardRules } from "./forward-rules.ts";
-import type { BridgePort, KernelState } from "./kernel-state.ts";
+import type { KernelState } from "./kernel-state.ts";
+import type { NodeFacts } from "./node-facts.ts";
 import { planNetwork } from "./plan-network.ts";
 import { planPorts } from "./plan-ports.ts";
 import { planVips } from "./plan-vips.ts";
 import { StateBuilder } from "./state-builder.ts";
-
-/** What the plan must know besides the managers' tables. */
-export interface NodeFacts {
-  readonly nodeId: string;
-  /** MTU of the interface that has the data path address, in bytes. */
-  readonly underlayMtu: number;
-  /** Containers' ends in bridges, by interface name, as far as they are known. */
-  readonly ports: ReadonlyMap<string, BridgePort>;
-}
 
 /** A network that this node cannot have, and why. It gets nothing: no traffic in the clear. */
 export interface PlanProblem {

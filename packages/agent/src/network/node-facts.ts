@@ -1,0 +1,10 @@
+import type { BridgePort } from "./kernel-state.ts";
+
+/** What the plan must know besides the managers' tables. */
+export interface NodeFacts {
+  readonly nodeId: string;
+  /** MTU of the interface that has the data path address, in bytes. */
+  readonly underlayMtu: number;
+  /** Containers' ends in bridges, by interface name, as far as they are known. */
+  readonly ports: ReadonlyMap<string, BridgePort>;
+}

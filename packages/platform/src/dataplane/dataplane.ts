@@ -1,0 +1,133 @@
+import type {
+  AttachedInterface,
+  Attachment,
+  Dataplane,
+  DataplaneFinding,
+  DataplaneReport,
+  HostNetwork,
+  KernelState,
+} from "@skein/agent";
+import { applyChanges, countChanges, diffKernel, emptyKernelState, isEmpty } from "@skein/agent";
+import { OperationError } from "@skein/base";
+import { applyToKernel } from "./apply-kernel.ts";
+import { attachContainer } from "./attach.ts";
+import { findDataplaneProblems } from "./findings.ts";
+import { NftSession } from "./nft-session.ts";
+import { Programs } from "./programs.ts";
+import type { IpLink } from "./read-devices.ts";
+import { readKernel } from "./read-kernel.ts";
+
+export interface LinuxDataplaneOptions {
+  /**
+   * Command that is put before each program: `nsenter --net=...` for a host that is a network
+   * namespace. Default: none.
+   */
+  readonly enter?: readonly string[];
+}
+
+/** Others change the kernel too, between reading and writing. */
+const ATTEMPTS = 3;
+
+const hasDifferences = (report: DataplaneReport): boolean => Object.keys(report.changes).length > 0;
+
+const sum = (a: DataplaneReport, b: DataplaneReport): DataplaneReport => {
+  if (!hasDifferences(a)) return b;
+  const changes: Record<string, number> = { ...a.changes };
+  for (const [kind, count] of Object.entries(b.changes))
+    changes[kind] = (changes[kind] ?? 0) + count;
+  return { changes };
+};
+
+/** The data plane of Linux: iproute2, nftables and iptables. */
+class LinuxDataplane implements Dataplane {
+  readonly #programs: Programs;
+  readonly #session: NftSession;
+  /** What is in the kernel as far as is known; undefined: to be read. */
+  #known: KernelState | undefined;
+  #wanted: KernelState | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor({ enter = [] }: LinuxDataplaneOptions) {
+    this.#programs = new Programs(enter);
+    this.#session = new NftSession(this.#programs);
+  }
+
+  async host(underlay: string): Promise<HostNetwork> {
+    const links = await this.#programs.readJson("ip", ["-json", "address", "show"]);
+    const found = (links as readonly IpLink[]).find(({ addr_info: infos }) =>
+      infos?.some(({ local }) => local === underlay),
+    );
+    if (found?.mtu === undefined)
+      throw new OperationError(
+        "failed-precondition",
+        `no network interface of this node has the data path address ${underlay}`,
+      );
+    return { underlayMtu: found.mtu };
+  }
+
+  apply(wanted: KernelState): Promise<DataplaneReport> {
+    return this.#inTurn(() => {
+      this.#wanted = wanted;
+      return this.#reconcile(wanted);
+    });
+  }
+
+  audit(): Promise<DataplaneReport> {
+    return this.#inTurn(() => {
+      this.#known = undefined;
+      return this.#wanted ? this.#reconcile(this.#wanted) : Promise.resolve({ changes: {} });
+    });
+  }
+
+  remove(): Promise<DataplaneReport> {
+    return this.#inTurn(async () => {
+      this.#wanted = undefined;
+      this.#known = undefined;
+      return this.#reconcile(emptyKernelState());
+    });
+  }
+
+  attach(attachment: Attachment): Promise<readonly AttachedInterface[]> {
+    return this.#inTurn(() => attachContainer(this.#programs, attachment));
+  }
+
+  findings(): Promise<readonly DataplaneFinding[]> {
+    return findDataplaneProblems(this.#programs);
+  }
+
+  async close(): Promise<void> {
+    await this.#inTurn(() => this.#session.close());
+  }
+
+  #inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(task);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async #reconcile(wanted: KernelState): Promise<DataplaneReport> {
+    let report: DataplaneReport = { changes: {} };
+    let errors: readonly string[] = [];
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+      const known = this.#known ?? (await readKernel(this.#programs, [...wanted.sysctls.keys()]));
+      const changes = diffKernel(known, wanted);
+      if (isEmpty(changes)) {
+        this.#known = known;
+        return report;
+      }
+      // Until all is done it is unknown how far it went.
+      this.#known = undefined;
+      errors = await applyToKernel({ programs: this.#programs, session: this.#session }, changes);
+      report = sum(report, { changes: countChanges(changes) });
+      if (errors.length === 0) {
+        this.#known = applyChanges(known, changes);
+        return report;
+      }
+    }
+    throw new OperationError("unavailable", `network of this node: ${errors.join("; ")}`);
+  }
+}
+
+/** Starts nothing yet. Needs root. */
+export const newLinuxDataplane = (options: LinuxDataplaneOptions = {}): Dataplane =>
+  new LinuxDataplane(options);
