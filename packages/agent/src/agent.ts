@@ -5,6 +5,7 @@ import { ContainerMonitor } from "./engine/container-monitor.ts";
 import { Reachability } from "./engine/reachability.ts";
 import { DESCRIPTION_INTERVAL_MS } from "./limits.ts";
 import { publishLogs } from "./logs/publisher.ts";
+import { noNetworks } from "./networking/receiver.ts";
 import type { Executor, ManagerDialer, RemotesStore, TaskStore, Templates } from "./ports.ts";
 import type { ClusterNews, Greeting } from "./session/session.ts";
 import { SessionLoop } from "./session/session-loop.ts";
@@ -100,6 +101,7 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
 
   const sessions: SessionLoop = new SessionLoop({
     ...dependencies,
+    networks: noNetworks,
     reachability,
     worker,
     greet,

@@ -32,6 +32,7 @@ export type {
   LogSubscription,
   LogUpMessage,
   ManagerAddress,
+  NetworkNews,
   SpecAssignment,
   TaskAssignment,
   UpMessage,

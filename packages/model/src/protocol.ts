@@ -10,6 +10,7 @@ import type {
   SecretSpec,
   TaskSpec,
 } from "@skein/wire";
+import type { NetworkTable, PublishedPort } from "./network-table.ts";
 import type { TaskStatus } from "./objects.ts";
 import type { TaskState } from "./task-state.ts";
 
@@ -68,6 +69,26 @@ export interface Assignments {
   readonly removedConfigs: readonly string[];
 }
 
+/**
+ * What changed on the networks of this node. The first one of a session says everything: networks
+ * that it does not name are gone.
+ */
+export interface NetworkNews {
+  readonly type: "networks";
+  readonly kind: "full" | "delta";
+  /** Index of the batch; acknowledged with `networks-applied`. */
+  readonly version: number;
+  /** This node's data path address, and the UDP port of VXLAN. */
+  readonly underlay: string;
+  readonly dataPathPort: number;
+  /** Each replaces what was said of that network. */
+  readonly networks: readonly NetworkTable[];
+  /** Networks that this node is no longer on. */
+  readonly removed: readonly string[];
+  /** All published ports; absent when they are as before. */
+  readonly ports?: readonly PublishedPort[];
+}
+
 /** Which containers' output is wanted. */
 export interface LogSubscription {
   readonly id: string;
@@ -109,6 +130,8 @@ export type UpMessage =
       readonly addr: string;
       /** What the node asked for when it joined; counts only the first time it is heard of. */
       readonly availability?: "active" | "pause" | "drain";
+      /** Where its traffic between containers goes, if not to `addr`. */
+      readonly dataPathAddr?: string;
       /** Managers only: `host:port` at which this one's cluster API is reached. */
       readonly managerAddr?: string;
     }
@@ -120,6 +143,8 @@ export type UpMessage =
       readonly sequence: number;
       readonly statuses: readonly { readonly taskId: string; readonly status: TaskStatus }[];
     }
+  /** The data plane is as the `networks` message with this version said. */
+  | { readonly type: "networks-applied"; readonly version: number }
   /** The node shuts down on purpose: its tasks may be replaced at once. */
   | { readonly type: "leaving" };
 
@@ -141,6 +166,12 @@ export type DownMessage =
       readonly renewCertificate: boolean;
     }
   | Assignments
+  | NetworkNews
+  /**
+   * Every node has taken these tasks, which are asked to stop, out of its tables, or had its time for
+   * it: no new connection comes to them.
+   */
+  | { readonly type: "withdrawn"; readonly taskIds: readonly string[] }
   | { readonly type: "acknowledged"; readonly sequence: number }
   | { readonly type: "subscribe-logs"; readonly subscription: LogSubscription }
   | { readonly type: "unsubscribe-logs"; readonly id: string };

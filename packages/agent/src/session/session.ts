@@ -4,6 +4,7 @@ import type { DownMessage, LogSubscription, TaskStatus } from "@skein/model";
 import { PROTOCOL_VERSION } from "@skein/model";
 import type { NodeDescription } from "@skein/wire";
 import { CONNECT_TIMEOUT_MS } from "../limits.ts";
+import type { NetworkReceiver } from "../networking/receiver.ts";
 import type { LogStream, ManagerConnection } from "../ports.ts";
 import { linkAbort, pause } from "../shared/cancel.ts";
 import type { LinkedAbort } from "../shared/cancel.ts";
@@ -25,6 +26,7 @@ export interface SessionDependencies {
   readonly logger: Logger;
   readonly worker: Worker;
   readonly onCluster: (news: ClusterNews) => void;
+  readonly networks: NetworkReceiver;
   /** Reads the output of tasks into the stream until it ends or the signal is aborted. */
   readonly publish: (
     subscription: LogSubscription,
@@ -117,6 +119,12 @@ export class Session {
         if (!worker.apply(message))
           throw new OperationError("failed-precondition", "assignments out of sequence");
         if (message.kind === "full") this.#reportAll();
+        return;
+      case "networks":
+      case "withdrawn":
+        this.#deps.networks.receive(message, (version) =>
+          this.#connection.send({ type: "networks-applied", version }),
+        );
         return;
       case "acknowledged":
         this.#reporter.acknowledge(message.sequence);

@@ -118,7 +118,12 @@ test("hello makes a node ready and brings its tasks, then differences, with secr
     message: "",
     addr: "10.0.0.2",
   });
-  expect(agent.got.map(({ type }) => type)).toEqual(["welcome", "cluster", "assignments"]);
+  expect(agent.got.map(({ type }) => type)).toEqual([
+    "welcome",
+    "cluster",
+    "networks",
+    "assignments",
+  ]);
   const [full] = sets(agent);
   expect(full).toMatchObject({ kind: "full", sequence: 1, tasks: [{ id: "t1", spec: "svc.1" }] });
   expect(full).toMatchObject({ specs: [{ key: "svc.1" }], secrets: [{ id: "s1" }] });

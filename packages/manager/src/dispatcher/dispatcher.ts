@@ -4,9 +4,11 @@ import type { DownMessage, ManagerAddress, Node, UpMessage } from "@skein/model"
 import { PROTOCOL_VERSION } from "@skein/model";
 import type { Change, CommittedBatch, Store, Transaction, View } from "@skein/store";
 import { heartbeatMs, markNode, markReady, silenceMs } from "./liveness.ts";
+import { networkChanges } from "./network-announcements.ts";
 import type { SessionLink } from "./session.ts";
 import { Session } from "./session.ts";
 import { applyStatuses } from "./statuses.ts";
+import { Withdrawals } from "./withdrawals.ts";
 
 /** Docker's default for the heartbeat setting, used until a cluster object exists. */
 const DEFAULT_PERIOD_NS = 5e9;
@@ -46,6 +48,7 @@ export class Dispatcher {
   readonly #sessions = new Map<string, Session>();
   /** Nodes without session: when (monotonic ms) they count as down. */
   readonly #deadlines = new Map<string, number>();
+  readonly #withdrawals = new Withdrawals();
   #stopWatching: (() => void) | undefined;
 
   constructor(dependencies: DispatcherDependencies) {
@@ -121,6 +124,10 @@ export class Dispatcher {
         await store.transact((tx) => applyStatuses(tx, peer.nodeId, message.statuses));
         session.send({ type: "acknowledged", sequence: message.sequence });
         return;
+      case "networks-applied":
+        this.#withdrawals.applied(peer.nodeId, message.version);
+        this.#tellWithdrawn();
+        return;
       case "leaving":
         await store.transact((tx) => markNode(tx, peer.nodeId, "down", "node is leaving"));
     }
@@ -160,6 +167,7 @@ export class Dispatcher {
       description: hello.description,
       status: { ...node.status, addr: hello.addr === "" ? peer.address : hello.addr },
       ...(hello.managerAddr === undefined ? {} : { managerAddr: hello.managerAddr }),
+      ...(hello.dataPathAddr === undefined ? {} : { dataPathAddr: hello.dataPathAddr }),
     });
   }
 
@@ -168,6 +176,8 @@ export class Dispatcher {
     session.end(error);
     if (this.#sessions.get(session.nodeId) !== session) return;
     this.#sessions.delete(session.nodeId);
+    this.#withdrawals.lost(session.nodeId);
+    this.#tellWithdrawn();
     this.#deadlines.set(session.nodeId, clock.monotonic() + this.#silenceMs());
     if (!store.leading) return;
     store
@@ -215,15 +225,25 @@ export class Dispatcher {
   #committed(batch: CommittedBatch): void {
     const { view } = this.#deps.store;
     const members = batch.changes.some(concernsMembership);
+    const networks = networkChanges(view, batch.changes);
     for (const session of this.#sessions.values()) {
       if (!view.get("nodes", session.nodeId)) {
         this.#sessions.delete(session.nodeId);
         session.end(refused("not-found", "node not registered"));
         continue;
       }
-      session.commit(view, batch);
+      session.commit(view, batch, networks);
       if (members) session.send(clusterMessage(view, session.nodeId));
     }
+    const on = (ids: readonly string[]): readonly string[] =>
+      [...this.#sessions.values()].filter((one) => one.isOn(ids)).map(({ nodeId }) => nodeId);
+    this.#withdrawals.observe(batch.changes, batch.index, on);
+    this.#tellWithdrawn();
+  }
+
+  #tellWithdrawn(): void {
+    for (const [nodeId, taskIds] of this.#withdrawals.take())
+      this.send(nodeId, { type: "withdrawn", taskIds });
   }
 
   #period(): number {

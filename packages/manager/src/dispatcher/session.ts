@@ -1,6 +1,8 @@
-import type { Assignments, DownMessage } from "@skein/model";
+import type { DownMessage } from "@skein/model";
 import type { CommittedBatch, View } from "@skein/store";
 import { AssignmentSet } from "./assignments.ts";
+import type { NetworkChanges } from "./network-announcements.ts";
+import { NetworkAnnouncements } from "./network-announcements.ts";
 
 /** The manager's end of one node's stream. */
 export interface SessionLink {
@@ -22,9 +24,10 @@ export class Session {
   lastHeard: number;
   ended = false;
   readonly #assignments: AssignmentSet;
+  readonly #networks: NetworkAnnouncements;
   /** Batches up to this index are in the full set. Undefined until it was computed. */
   #base: number | undefined;
-  readonly #held: Assignments[] = [];
+  readonly #held: DownMessage[] = [];
   #live = false;
 
   constructor(id: string, nodeId: string, link: SessionLink, now: number) {
@@ -33,6 +36,7 @@ export class Session {
     this.link = link;
     this.lastHeard = now;
     this.#assignments = new AssignmentSet(nodeId);
+    this.#networks = new NetworkAnnouncements(nodeId);
   }
 
   /**
@@ -40,25 +44,36 @@ export class Session {
    * {@link Session.begin}. Batches after `closedIndex` come as differences, although the set may show
    * the beginning of the next one: what is told twice does no harm, what is not told would.
    */
-  prepare(view: View, closedIndex: number): Assignments {
+  prepare(view: View, closedIndex: number): readonly DownMessage[] {
     this.#base = closedIndex;
-    return this.#assignments.full(view);
+    // A task's networks come before the task.
+    return [this.#networks.full(view, closedIndex), this.#assignments.full(view)];
   }
 
   /** Sends the full set, and the differences that became durable since. */
-  begin(full: Assignments): void {
+  begin(full: readonly DownMessage[]): void {
     this.#live = true;
-    this.send(full);
+    for (const message of full) this.send(message);
     for (const delta of this.#held.splice(0)) this.send(delta);
   }
 
   /** Tells the agent what a durable batch changes for it. */
-  commit(view: View, batch: CommittedBatch): void {
+  commit(view: View, batch: CommittedBatch, networks: NetworkChanges): void {
     if (this.#base === undefined || batch.index <= this.#base) return;
-    const delta = this.#assignments.delta(view, batch.changes);
-    if (!delta) return;
-    if (this.#live) this.send(delta);
-    else this.#held.push(delta);
+    const news = [
+      this.#networks.delta(view, networks, batch.index),
+      this.#assignments.delta(view, batch.changes),
+    ];
+    for (const message of news) {
+      if (!message) continue;
+      if (this.#live) this.send(message);
+      else this.#held.push(message);
+    }
+  }
+
+  /** Whether its node was told of one of these networks. */
+  isOn(networkIds: readonly string[]): boolean {
+    return this.#networks.isOn(networkIds);
   }
 
   send(message: DownMessage): void {
