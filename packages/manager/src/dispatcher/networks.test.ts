@@ -1,0 +1,157 @@
+// Goal: nodes hear of their networks, no others, before the tasks that need them; and a stopping task's
+// agent is told when everybody has taken it out.
+// Method: the real store, pipeline and dispatcher on a virtual clock; agents are links that record.
+import { newVirtualClock, seededRandom, silentLogger } from "@skein/base";
+import type { VirtualClock } from "@skein/base";
+import type { DownMessage, NetworkNews } from "@skein/model";
+import { newMemoryDisk, openMemoryLog, Store } from "@skein/store";
+import { expect, test } from "vitest";
+import { Leader } from "../leader.ts";
+import { createService } from "../service-spec.ts";
+import { aCluster, aNetwork, aNode, aSpec } from "../testing/builders.ts";
+import type { SessionPort } from "./dispatcher.ts";
+
+interface Agent {
+  readonly port: SessionPort;
+  readonly got: DownMessage[];
+}
+
+interface Rig {
+  readonly store: Store;
+  readonly clock: VirtualClock;
+  readonly agents: Readonly<Record<"n1" | "n2" | "n3", Agent>>;
+}
+
+const description = (Hostname: string) => ({
+  Hostname,
+  Platform: { Architecture: "x86_64", OS: "linux" },
+  Resources: { NanoCPUs: 4e9, MemoryBytes: 8e9 },
+  Engine: {},
+  TLSInfo: {},
+});
+
+const rig = async (): Promise<Rig> => {
+  const clock = newVirtualClock();
+  const log = openMemoryLog(newMemoryDisk());
+  const store = await Store.open(log, clock);
+  const leader = new Leader({ store, clock, random: seededRandom(3), logger: silentLogger });
+  leader.start(await log.campaign("m", new AbortController().signal));
+  await store.transact((tx) => {
+    tx.put("clusters", aCluster(5));
+    tx.put("networks", aNetwork("ingress", "10.0.0.0/24", true));
+    tx.put("networks", aNetwork("back", "10.0.5.0/24"));
+    for (const id of ["n1", "n2", "n3"]) tx.put("nodes", aNode(id));
+  });
+  const connect = async (nodeId: string): Promise<Agent> => {
+    const got: DownMessage[] = [];
+    const port = leader.dispatcher.connect(
+      { nodeId, address: "" },
+      { send: (message) => got.push(message), close: () => {} },
+    );
+    const addr = `10.9.0.${nodeId.slice(1)}`;
+    port.receive({ type: "hello", protocol: 1, addr, description: description(nodeId) });
+    await clock.settle();
+    return { port, got };
+  };
+  const agents = { n1: await connect("n1"), n2: await connect("n2"), n3: await connect("n3") };
+  return { store, clock, agents };
+};
+
+const news = ({ got }: Agent): readonly NetworkNews[] =>
+  got.filter((message) => message.type === "networks");
+
+const create = async ({ store, clock }: Rig, replicas: number): Promise<void> => {
+  const constraints = ["node.hostname!=n3"];
+  const spec = aSpec({ replicas, networks: ["back"], constraints });
+  await store.transact((tx) => createService(tx, { id: "web", spec }));
+  await clock.settle();
+};
+
+test("every node hears of the ingress network at once, of others when its tasks need them, tasks last", async () => {
+  const all = await rig();
+  const [first] = news(all.agents.n1);
+  expect(first).toMatchObject({ kind: "full", underlay: "10.9.0.1", ports: [] });
+  expect(first?.networks.map(({ name }) => name)).toEqual(["ingress"]);
+  await create(all, 2);
+  const last = all.agents.n1.got.slice(-2);
+  expect(last.map(({ type }) => type)).toEqual(["networks", "assignments"]);
+  const table = news(all.agents.n1)
+    .at(-1)
+    ?.networks.find(({ name }) => name === "back");
+  expect(table?.peers.map(({ underlay }) => underlay)).toEqual(["10.9.0.2"]);
+  expect(table?.endpoints.map(({ active }) => active)).toEqual([false, false]);
+  expect(table?.services.map(({ name, vips }) => [name, vips.length])).toEqual([["web", 1]]);
+  const heard = news(all.agents.n3).flatMap(({ networks }) => networks.map(({ name }) => name));
+  expect(heard).not.toContain("back");
+});
+
+test("a task is in the tables while it runs, and its agent is told when everybody took it out", async () => {
+  const all = await rig();
+  const { store, clock, agents } = all;
+  await create(all, 2);
+  for (const task of store.view.tasksOfService("web").values())
+    agents[task.nodeId === "n1" ? "n1" : "n2"].port.receive({
+      type: "statuses",
+      sequence: 1,
+      statuses: [{ taskId: task.id, status: { state: "running", timestamp: 1, message: "" } }],
+    });
+  await clock.settle();
+  const active = (agent: Agent): number =>
+    news(agent)
+      .findLast(({ networks }) => networks.some(({ name }) => name === "back"))
+      ?.networks.find(({ name }) => name === "back")
+      ?.endpoints.filter((endpoint) => endpoint.active).length ?? -1;
+  expect([active(agents.n1), active(agents.n2)]).toEqual([2, 2]);
+
+  await store.transact((tx) => tx.delete("services", "web"));
+  await clock.settle();
+  expect([active(agents.n1), active(agents.n2)]).toEqual([0, 0]);
+  const told = (agent: Agent): readonly string[] =>
+    agent.got.flatMap((message) => (message.type === "withdrawn" ? message.taskIds : []));
+  expect(told(agents.n1)).toEqual([]);
+  const version = news(agents.n1).at(-1)?.version ?? 0;
+  agents.n1.port.receive({ type: "networks-applied", version });
+  await clock.settle();
+  expect(told(agents.n1)).toEqual([]);
+  agents.n2.port.receive({ type: "networks-applied", version });
+  await clock.settle();
+  expect(told(agents.n1)).toHaveLength(1);
+  expect(told(agents.n2)).toHaveLength(1);
+});
+
+test("a node that is lost is not waited for", async () => {
+  const all = await rig();
+  const { store, clock, agents } = all;
+  await create(all, 2);
+  await store.transact((tx) => tx.delete("services", "web"));
+  await clock.settle();
+  agents.n2.port.closed();
+  agents.n1.port.receive({
+    type: "networks-applied",
+    version: news(agents.n1).at(-1)?.version ?? 0,
+  });
+  await clock.settle();
+  expect(agents.n1.got.some(({ type }) => type === "withdrawn")).toBe(true);
+});
+
+test("published ports reach every node, also those without a task", async () => {
+  const all = await rig();
+  const Ports = [{ Protocol: "tcp", TargetPort: 80, PublishMode: "ingress" }] as const;
+  const spec = {
+    ...aSpec({ endpoint: { Ports }, constraints: ["node.hostname==n1"] }),
+    Labels: { "skein.publish.affinity": "client-ip" },
+  };
+  await all.store.transact((tx) => createService(tx, { id: "web", spec }));
+  await all.clock.settle();
+  expect(news(all.agents.n3).at(-1)?.ports).toEqual([
+    {
+      protocol: "tcp",
+      port: 30_000,
+      targetPort: 80,
+      serviceId: "web",
+      localOnly: false,
+      clientAffinity: true,
+      addresses: [],
+    },
+  ]);
+});
