@@ -41,6 +41,11 @@ const slotProblem = (
   const overlaps = live.some(({ status }) => status.state === "pending");
   if (live.length > 1) return overlaps ? undefined : `${where} has ${live.length} tasks`;
   if (task.status.state === "running" && task.desiredState !== "ready") return undefined;
+  return waitProblem(mirror, task, where);
+};
+
+/** A live task that does not run must wait, and rightly so. */
+const waitProblem = (mirror: Mirror, task: Task, where: string): string | undefined => {
   if (task.status.state !== "pending")
     return `${where} is ${task.status.state}, wanted ${task.desiredState}`;
   const nodes = [...mirror.rows.nodes.values()];
@@ -51,13 +56,6 @@ const slotProblem = (
   return fit ? `${where} waits although ${fit.id} would take it` : undefined;
 };
 
-const eligible = (service: Service, node: Node): boolean =>
-  node.status.state === "ready" &&
-  node.spec.Availability === "active" &&
-  (service.spec.TaskTemplate.Placement?.Constraints ?? []).every((text) =>
-    matchesConstraint(parseConstraint(text), node),
-  );
-
 /** Which slots the service must have. */
 const expectedSlots = (mirror: Mirror, service: Service): readonly string[] | undefined => {
   const { Replicated, Global } = service.spec.Mode;
@@ -66,6 +64,39 @@ const expectedSlots = (mirror: Mirror, service: Service): readonly string[] | un
       .filter((node) => eligible(service, node))
       .map(({ id }) => `${service.id}/${id}`);
   return Replicated ? undefined : [];
+};
+
+const eligible = (service: Service, node: Node): boolean =>
+  node.status.state === "ready" &&
+  node.spec.Availability === "active" &&
+  (service.spec.TaskTemplate.Placement?.Constraints ?? []).every((text) =>
+    matchesConstraint(parseConstraint(text), node),
+  );
+
+/** A job is done, or waits for room, or was given up as its policy says. */
+const jobProblem = (mirror: Mirror, service: Service): string | undefined => {
+  const { ReplicatedJob, GlobalJob } = service.spec.Mode;
+  const iteration = service.job?.iteration ?? 0;
+  const tasks = mirror
+    .tasksOfService(service.id)
+    .filter((task) => (task.jobIteration ?? 0) === iteration);
+  const name = service.spec.Name ?? service.id;
+  const live = tasks.find(isLive);
+  if (live) return waitProblem(mirror, live, name);
+  const slots = slotsOf(tasks, GlobalJob !== undefined);
+  // A global job leaves out nodes that take no tasks.
+  const counts = ({ nodeId = "" }: Task): boolean => {
+    const node = mirror.rows.nodes.get(nodeId);
+    return GlobalJob === undefined || (node !== undefined && eligible(service, node));
+  };
+  const open = [...slots.values()].filter(
+    (slot) => slot.some(counts) && !slot.some(({ status }) => status.state === "complete"),
+  );
+  if (open.some((slot) => !isSettledEnd(service, slot))) return `${name} has stopped too early`;
+  const total = ReplicatedJob?.TotalCompletions ?? ReplicatedJob?.MaxConcurrent ?? 1;
+  return ReplicatedJob && slots.size !== total
+    ? `${name} has ${slots.size} slots, not ${total}`
+    : undefined;
 };
 
 const serviceProblem = (mirror: Mirror, service: Service): string | undefined => {
@@ -79,15 +110,7 @@ const serviceProblem = (mirror: Mirror, service: Service): string | undefined =>
   const state = service.update?.state;
   if ((state === "updating" || state === "rollback_started") && !waits)
     return `${name} is ${state}`;
-  if (ReplicatedJob || GlobalJob) {
-    const iteration = service.job?.iteration ?? 0;
-    const done = mirror
-      .tasksOfService(service.id)
-      .filter((task) => (task.jobIteration ?? 0) === iteration && task.status.state === "complete");
-    if (ReplicatedJob && done.length > (ReplicatedJob.TotalCompletions ?? 1))
-      return `${name} completed too often`;
-    return undefined;
-  }
+  if (ReplicatedJob || GlobalJob) return jobProblem(mirror, service);
   const paused = state === "paused" || state === "rollback_paused";
   const current = [...slots.values()].filter(
     (tasks) => tasks.some(isLive) || isSettledEnd(service, tasks),
