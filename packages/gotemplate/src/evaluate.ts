@@ -3,7 +3,7 @@ import { describe } from "./ast.ts";
 import type { TemplateFunction } from "./builtins.ts";
 import { WrongType } from "./errors.ts";
 import { quote } from "./token.ts";
-import { isObject, isTrue, structType, typeName } from "./value.ts";
+import { isNilPointer, isObject, isTrue, structType, typeName } from "./value.ts";
 
 /** What stays the same while a template runs. */
 export interface Setting {
@@ -77,6 +77,8 @@ const fieldOf = (
     return undefined;
   }
   if (receiver === null) failAt(setting, node, `nil pointer evaluating interface {}.${name}`);
+  if (isNilPointer(receiver))
+    failAt(setting, node, `nil pointer evaluating ${typeName(receiver)}.${name}`);
   const value = isObject(receiver) && Object.hasOwn(receiver, name) ? receiver[name] : undefined;
   if (isFunction(value)) return call(setting, node, name, value.bind(receiver), args);
   const exists = isObject(receiver) && Object.hasOwn(receiver, name);

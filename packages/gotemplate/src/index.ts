@@ -3,4 +3,4 @@ export { dockerFunctions } from "./docker-functions.ts";
 export { requireString } from "./errors.ts";
 export { parseTemplate } from "./template.ts";
 export type { Template, TemplateOptions } from "./template.ts";
-export { struct } from "./value.ts";
+export { nilPointer, struct } from "./value.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseTemplate } from "./template.ts";
-import { struct } from "./value.ts";
+import { nilPointer, struct } from "./value.ts";
 
 const data = struct("main.Data", {
   Name: "web",
@@ -8,6 +8,8 @@ const data = struct("main.Data", {
   Ratio: 0.25,
   Empty: "",
   Nothing: null,
+  Pointer: nilPointer("main.Nested"),
+  When: struct("time.Time", { String: () => "now" }),
   List: ["a", "b"],
   Labels: { team: "blue", app: "shop" },
   Nested: struct("*main.Nested", { ID: "n1", Tags: [{ k: "v" }] }),
@@ -20,10 +22,14 @@ const run = (text: string, value: unknown = data): string =>
 describe("templates", () => {
   it.each([
     ["{{.Name}}/{{.Nested.ID}} {{.Count}} {{.Ratio}}", "web/n1 3 0.25"],
-    ["{{.}}", "{web 3 0.25  <nil> [a b] map[app:shop team:blue] &{n1 [map[k:v]]}}"],
+    ["{{.}}", "{web 3 0.25  <nil> <nil> now [a b] map[app:shop team:blue] &{n1 [map[k:v]]}}"],
     [
       "{{.List}} {{.Labels}} {{.Labels.team}} {{.Labels.none}}",
       "[a b] map[app:shop team:blue] blue <no value>",
+    ],
+    [
+      "{{.Pointer}} {{.When}} {{if .Pointer}}1{{else}}2{{end}} {{json .Pointer}}",
+      "<nil> now 2 null",
     ],
     ['{{index .Labels "none"}}{{index .List 1}}{{(index .Nested.Tags 0).k}}', "bv"],
     ['{{.Label "x"}} {{"y" | .Label}}', "<x> <y>"],

@@ -7,12 +7,25 @@ export const struct = <Fields extends object>(
   fields: Fields,
 ): Fields & { readonly [goType]: string } => ({ ...fields, [goType]: type });
 
+/** Marks a pointer that points at nothing. */
+const isNil: unique symbol = Symbol("isNil");
+
+/** A nil pointer to a Go type: false, `<nil>` when printed, and an error when a field is asked for. */
+export const nilPointer = (type: string): object => ({
+  [goType]: `*${type}`,
+  [isNil]: true,
+  toJSON: () => null,
+});
+
 /** An object of any kind. */
 export type ObjectValue = Readonly<Record<string | symbol, unknown>>;
 
 /** Whether the value has named entries: a struct or a map. */
 export const isObject = (value: unknown): value is ObjectValue =>
   typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Whether the value is a {@link nilPointer}. */
+export const isNilPointer = (value: unknown): boolean => isObject(value) && value[isNil] === true;
 
 /** The Go type of a struct, undefined for everything else. */
 export const structType = (value: unknown): string | undefined => {
@@ -33,6 +46,7 @@ export const typeName = (value: unknown): string => {
 /** Whether `if`, `with`, `and`, `or` and `not` take the value for true. */
 export const isTrue = (value: unknown): boolean => {
   if (Array.isArray(value)) return value.length > 0;
+  if (isNilPointer(value)) return false;
   if (isObject(value)) return structType(value) !== undefined || Object.keys(value).length > 0;
   return Boolean(value);
 };
@@ -51,6 +65,7 @@ export const format = (value: unknown): string => {
   if (value === null || value === undefined) return "<nil>";
   if (typeof value === "number") return formatNumber(value);
   if (Array.isArray(value)) return `[${value.map(format).join(" ")}]`;
+  if (isNilPointer(value)) return "<nil>";
   if (!isObject(value))
     return typeof value === "string" || typeof value === "boolean" ? String(value) : "func";
   const type = structType(value);

@@ -22,7 +22,7 @@ export class FlagOption extends Option {
 }
 
 /** `skein node ls`. */
-export const pathOf = (command: Command): string =>
+const pathOf = (command: Command): string =>
   command.parent ? `${pathOf(command.parent)} ${command.name()}` : command.name();
 
 const usageLine = (command: Command): string =>

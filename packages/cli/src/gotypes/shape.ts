@@ -1,4 +1,4 @@
-import { struct as goStruct } from "@skein/gotemplate";
+import { nilPointer, struct as goStruct } from "@skein/gotemplate";
 import { formatDuration } from "../flags/duration.ts";
 import { formatTime } from "../output/go-time.ts";
 
@@ -6,7 +6,11 @@ import { formatTime } from "../output/go-time.ts";
  * How a Go type shows a JSON value in templates: with all its fields, and with zero values where
  * JSON has none.
  */
-export type Shape = (json: unknown) => unknown;
+export interface Shape {
+  (json: unknown): unknown;
+  /** The Go type's name, for structs. */
+  readonly goType?: string;
+}
 
 /** A Go string. */
 export const text: Shape = (json) => (typeof json === "string" ? json : "");
@@ -49,19 +53,20 @@ export const list =
 export const pointer =
   (target: Shape): Shape =>
   (json) =>
-    json === undefined || json === null ? null : target(json);
+    json === undefined || json === null ? nilPointer(target.goType ?? "") : target(json);
 
 /** A Go struct with its fields, in their order. Fields of `embedded` structs are its own. */
-export const struct =
-  (
-    type: string,
-    fields: Readonly<Record<string, Shape>>,
-    embedded: Readonly<Record<string, Shape>> = {},
-  ): Shape =>
-  (json) => {
+export const struct = (
+  type: string,
+  fields: Readonly<Record<string, Shape>>,
+  embedded: Readonly<Record<string, Shape>> = {},
+): Shape => {
+  const shape = (json: unknown): unknown => {
     const source = new Map(Object.entries(typeof json === "object" && json !== null ? json : {}));
     const values = Object.entries({ ...embedded, ...fields }).map(
-      ([name, shape]) => [name, shape(source.get(name))] as const,
+      ([name, member]) => [name, member(source.get(name))] as const,
     );
     return withJson(goStruct(type, Object.fromEntries(values)), json);
   };
+  return Object.assign(shape, { goType: type });
+};

@@ -5,7 +5,7 @@ import { indentJson } from "./json.ts";
 import { describeError } from "./report.ts";
 
 /** Looks an object up and gives the JSON text that the daemon sent. */
-export type Lookup = (ref: string) => Promise<string>;
+type Lookup = (ref: string) => Promise<string>;
 
 /** A kind of object that can be inspected. */
 export interface ObjectKind {

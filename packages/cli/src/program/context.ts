@@ -9,7 +9,7 @@ import { hostFrom, tlsFrom } from "./options.ts";
 import { readSecret } from "./read-secret.ts";
 
 /** The machine's clock. */
-export const systemClock: Clock = {
+const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: async (ms, signal) => {

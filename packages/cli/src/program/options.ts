@@ -7,7 +7,7 @@ import type { AnyFlag, Flag, Flags } from "../command/flag.ts";
 import { booleanFlag, stringFlag } from "../flags/common.ts";
 
 /** Where the daemon listens when nothing says otherwise. */
-export const DEFAULT_HOST = "unix:///run/skein/skein.sock";
+const DEFAULT_HOST = "unix:///run/skein/skein.sock";
 
 /** The flags that stand before the command. */
 export interface GlobalFlags {

@@ -21,7 +21,7 @@ import { splitWords } from "../../flags/shell-words.ts";
 import { checkEnv } from "../../flags/values.ts";
 
 /** Flags of the restart policy. */
-export interface RestartFlags {
+interface RestartFlags {
   readonly condition: Flag<string>;
   readonly delay: Flag<number>;
   readonly maxAttempts: Flag<number>;
@@ -48,7 +48,7 @@ const duration = (name: string, description: string): Flag<number> =>
   });
 
 /** Flags of the health check. */
-export interface HealthFlags {
+interface HealthFlags {
   readonly cmd: Flag<string>;
   readonly interval: Flag<number>;
   readonly timeout: Flag<number>;
@@ -81,7 +81,7 @@ const bytesFlag = (name: string, description: string): Flag<number> =>
   one({ name, type: "bytes", description, parse: parseBytes });
 
 /** Flags of limits and reservations. */
-export interface ResourceFlags {
+interface ResourceFlags {
   readonly limitCpu: Flag<number>;
   readonly limitMemory: Flag<number>;
   readonly limitPids: Flag<number>;
@@ -121,7 +121,7 @@ const countFlag = (name: string, description: string): Flag<number> =>
   one({ name, type: "uint", description, parse: (text) => parseUnsigned(text) });
 
 /** Flags of the container. */
-export interface ContainerFlags {
+interface ContainerFlags {
   readonly workdir: Flag<string>;
   readonly user: Flag<string>;
   readonly hostname: Flag<string>;
@@ -159,7 +159,7 @@ const containerFlags = (described: WithDefault): ContainerFlags => ({
 });
 
 /** Flags of the service as a whole. */
-export interface ServiceFlags {
+interface ServiceFlags {
   readonly detach: Flag<boolean>;
   readonly quiet: Flag<boolean>;
   readonly replicas: Flag<number>;

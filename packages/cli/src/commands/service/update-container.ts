@@ -20,7 +20,7 @@ export const changeMap = (
 };
 
 /** A list without duplicates, with some entries more and some less, sorted. */
-export const changeList = (
+const changeList = (
   present: readonly string[] | undefined,
   add: readonly string[],
   remove: readonly string[],

@@ -33,7 +33,7 @@ const port = (name: string, description: string): Flag<readonly PortConfig[]> =>
   many({ name, type: "port", description, parse: parsePorts });
 
 /** Changes of image, labels, environment and groups. */
-export interface MetadataFlags {
+interface MetadataFlags {
   readonly image: Flag<string>;
   readonly args: Flag<readonly string[]>;
   readonly force: Flag<boolean>;
@@ -71,7 +71,7 @@ const metadata: MetadataFlags = {
 };
 
 /** Changes of where tasks run. */
-export interface PlacementFlags {
+interface PlacementFlags {
   readonly constraintAdd: Flag<string>;
   readonly constraintRm: Flag<string>;
   readonly preferenceAdd: Flag<PlacementPreference>;
@@ -92,7 +92,7 @@ const placement: PlacementFlags = {
 };
 
 /** Changes of mounts, secrets and configs. */
-export interface FileFlags {
+interface FileFlags {
   readonly mountAdd: Flag<Mount>;
   readonly mountRm: Flag<string>;
   readonly secretAdd: Flag<SecretReference>;
@@ -130,7 +130,7 @@ const files: FileFlags = {
 };
 
 /** Changes of networks, ports and name resolution. */
-export interface NetworkFlags {
+interface NetworkFlags {
   readonly networkAdd: Flag<NetworkAttachmentConfig>;
   readonly networkRm: Flag<string>;
   readonly publishAdd: Flag<readonly PortConfig[]>;
@@ -171,7 +171,7 @@ const network: NetworkFlags = {
 };
 
 /** Changes of kernel settings. */
-export interface KernelFlags {
+interface KernelFlags {
   readonly sysctlAdd: Flag<string>;
   readonly sysctlRm: Flag<string>;
   readonly ulimitAdd: Flag<Ulimit>;

@@ -44,7 +44,7 @@ const address: AddressFlags = {
 };
 
 /** Settings of the certificate authority. */
-export interface AuthorityFlags {
+interface AuthorityFlags {
   readonly certExpiry: Flag<number>;
   readonly externalCa: Flag<ExternalCA>;
 }
