@@ -73,7 +73,7 @@ export const misplaced = (mirror: Mirror, task: Task): string | undefined => {
   );
   if (violated !== undefined) return `${violated} does not hold`;
   const limit = limitOf(spec);
-  if (limit > 0 && wantedOn(mirror, node.id, task.serviceId) > limit)
+  if (limit > 0 && wantedOn(mirror, node.id, task) > limit)
     return "too many of its service on the node";
   return overfull(mirror, node);
 };
