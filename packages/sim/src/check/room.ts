@@ -52,12 +52,16 @@ const overfull = (mirror: Mirror, node: Node): string | undefined => {
 
 const limitOf = (spec: SpecVersion | undefined): number => spec?.task.Placement?.MaxReplicas ?? 0;
 
-/** Tasks of the service that count for the limit per node. */
-const wantedOn = (mirror: Mirror, nodeId: string, serviceId: string): number =>
+/** Wanted tasks of the same spec on the node: later ones of a newer spec may have another limit. */
+const wantedOn = (mirror: Mirror, nodeId: string, like: Task): number =>
   mirror
     .tasksOfNode(nodeId)
     .filter(
-      (task) => task.serviceId === serviceId && occupies(task) && isDesiredAlive(task.desiredState),
+      (task) =>
+        task.serviceId === like.serviceId &&
+        task.specVersion === like.specVersion &&
+        occupies(task) &&
+        isDesiredAlive(task.desiredState),
     ).length;
 
 /** Why a task must not be on this node where it was just put; undefined when it may. */
