@@ -1,8 +1,10 @@
 /** The playground itself: what it makes, and that it leaves nothing behind. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readdirSync, readlinkSync, statSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import { daemon, playground, SKEIN } from "./support/playground.ts";
-import { output, run } from "./support/run.ts";
+import { output } from "./support/run.ts";
 import { until } from "./support/until.ts";
 
 const one = playground("e2e-one", ["--workers", "1"]);
@@ -136,23 +138,15 @@ test("down removes everything, containers and a broken host included", async () 
 });
 
 test("an up that is killed leaves nothing that down does not find", async () => {
-  const up = run("timeout", [
-    "--signal=KILL",
-    "0.7",
-    SKEIN,
-    "playground",
-    "up",
-    "--name",
-    "e2e-one",
-    "--daemon",
-    daemon,
-  ]);
+  const up = spawn(SKEIN, ["playground", "up", "--name", "e2e-one", "--daemon", daemon]);
+  const ended = once(up, "close");
   await until(
     "it has begun to make network namespaces",
     () => Promise.resolve(readdirSync("/run/netns")),
     (names) => names.some((name) => name.startsWith("skein.e2e-one.")),
   );
-  await up;
+  up.kill("SIGKILL");
+  await ended;
   await one.down();
   expect(readdirSync("/run/netns").filter((name) => name.startsWith("skein.e2e-one."))).toEqual([]);
   expect((await one.attempt("status")).code).toBe(1);
