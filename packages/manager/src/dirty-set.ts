@@ -66,7 +66,7 @@ export class DirtySet {
     if (!after) this.specs.add(specVersionId(task.serviceId, task.specVersion));
     if (before && after && isOnItsWay(before, after)) {
       const service = view.get("services", task.serviceId);
-      if (!service || !awaitsRunning(service)) return;
+      if (!service || !(after.updated === true || awaitsRunning(service))) return;
     }
     this.services.add(task.serviceId);
   }
@@ -86,8 +86,8 @@ const isOnItsWay = (before: Task, after: Task): boolean =>
   !isTerminal(after.status.state);
 
 /**
- * Whether progress of single tasks matters to the service: for its update, and while an update that
- * did not wait for all of them leaves old tasks beside new ones.
+ * Whether progress of every task matters to the service: for its update, and after one that did not
+ * wait for all of them. A task that an update put beside an old one matters anyway.
  */
 const awaitsRunning = ({ update }: Service): boolean =>
   update !== undefined &&

@@ -195,7 +195,10 @@ export interface Task extends Meta {
   readonly start?: { readonly notBefore: number; readonly latest: number };
   /** Set when this task replaces one that ended by itself: counts for maxAttempts and its window. */
   readonly restartOf?: string;
-  /** Made by a rolling update (or replaces such a task while it runs): occupies one of its workers. */
+  /**
+   * Made by a rolling update, or replaces such a task: occupies one of its workers. Set on every task
+   * that was made beside an old one in its slot.
+   */
   readonly updated?: true;
   /** Why it is no longer wanted. Present exactly when `desiredState` is `shutdown` or `remove`. */
   readonly stopReason?: StopReason;

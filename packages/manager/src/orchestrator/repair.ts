@@ -69,7 +69,7 @@ const settleEnded = (work: Reconciliation, slot: Slot, task: Task, canPlace: boo
   work.create(slot, {
     ...startOf(work, slot, dirty ? work.tx.now : startAt),
     ...(sameVersion ? { restartOf: task.id } : {}),
-    ...(inheritsUpdate(work, task) ? { updated: true } : {}),
+    ...(others.length > 0 || inheritsUpdate(work, task) ? { updated: true } : {}),
   });
 };
 

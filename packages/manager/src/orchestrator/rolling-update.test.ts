@@ -127,6 +127,25 @@ describe("start-first", () => {
     expect(cluster.images()).toEqual(["app:2"]);
   });
 
+  test("what is under way ends well although nobody updates any more", async () => {
+    const mode = { Global: {} };
+    const all = { ...update, parallelism: 0 };
+    const cluster = await open({ mode, update: all });
+    const next = { mode, update: all, image: "app:2" };
+    const fresh = newTasksMeet(cluster, "hang");
+    cluster.fate = (task) => (task.nodeId === "n1" && task.updated ? "reject" : fresh(task));
+    await cluster.update("web", next);
+    await cluster.settle();
+    expect(cluster.service().update?.state).toBe("paused");
+    await cluster.edit((tx) => tx.delete("nodes", "n1"));
+    await cluster.update("web", { ...next, labels: { a: "b" } });
+    expect(cluster.service().update).toBeUndefined();
+    cluster.fate = () => "run";
+    await cluster.settle();
+    expect(cluster.images()).toEqual(["app:2"]);
+    expect(cluster.running()).toHaveLength(2);
+  });
+
   test("a pause leaves the old task alone in its slot (D18)", async () => {
     const cluster = await open({ replicas: 2, update });
     cluster.fate = newTasksMeet(cluster, "reject");
