@@ -6,6 +6,7 @@
  * recorded one. Options:
  *   --daemon none   compare Docker's own swarm mode instead (a check of the tests themselves)
  *   --keep          leave the playground standing
+ *   --name NAME     another playground than "difftest"
  *   --              what comes after it goes to difftest.mjs (e.g. -- --steps 10-20 --verbose)
  */
 import { spawnSync } from "node:child_process";
@@ -40,9 +41,6 @@ const GROUPS = new Map([
   ],
 ]);
 const DEFAULT_AREAS = ["swarm", "nodes", "services", "placement", "api"];
-const NAME = "difftest";
-const OUT = "dist/difftest";
-const SKEIN = resolve("skein");
 
 const separator = process.argv.indexOf("--", 2);
 const own = separator < 0 ? process.argv.slice(2) : process.argv.slice(2, separator);
@@ -53,8 +51,11 @@ const { values, positionals } = parseArgs({
   options: {
     daemon: { type: "string", default: "skein" },
     keep: { type: "boolean", default: false },
+    name: { type: "string", default: "difftest" },
   },
 });
+const SKEIN = resolve("skein");
+const OUT = `dist/${values.name}`;
 const areas = (positionals.length > 0 ? positionals : DEFAULT_AREAS).flatMap(
   (name) => GROUPS.get(name) ?? [name],
 );
@@ -70,14 +71,14 @@ const must = (command: string, args: readonly string[]): string => {
 };
 
 const playground = (verb: string, ...args: readonly string[]): string =>
-  must(SKEIN, ["playground", verb, "--name", NAME, ...args]);
+  must(SKEIN, ["playground", verb, "--name", values.name, ...args]);
 
 const quote = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
 
 /** A node of the subject, with the commands that stop, start and kill it. */
 const nodeOf = (host: Host): object => {
   const hook = (verb: string, ...flags: readonly string[]): string =>
-    [SKEIN, "playground", verb, host.name, "--name", NAME, ...flags].map(quote).join(" ");
+    [SKEIN, "playground", verb, host.name, "--name", values.name, ...flags].map(quote).join(" ");
   const kills =
     values.daemon === "none"
       ? [hook("kill", "--engine")]
