@@ -30,7 +30,8 @@ const { outputFiles } = await build({
     js: 'import { createRequire as bundleRequire } from "node:module"; const require = bundleRequire(import.meta.url);',
   },
   logLevel: "warning",
-});
+}).catch(() => process.exit(1)); // what is wrong has been said by then
+
 /** A file that is read while it is written is never seen half. */
 const write = ({ path, contents }) => {
   writeFileSync(`${path}.${process.pid}`, contents);
