@@ -46,18 +46,21 @@ interface Rig {
   readonly store: Store;
   readonly clock: VirtualClock;
   readonly dispatcher: Dispatcher;
-  readonly disk: { full: boolean };
+  readonly disk: { full: boolean; gate: Promise<void> };
   readonly open: (nodeId: string) => Agent;
 }
 
 const rig = async (): Promise<Rig> => {
   const clock = newVirtualClock();
-  const disk = { full: false };
+  const disk = { full: false, gate: Promise.resolve() };
   const inner = openMemoryLog(newMemoryDisk());
   const log: Log = {
     ...inner,
-    commit: (batch) =>
-      disk.full ? Promise.reject(new Error("no space left on device")) : inner.commit(batch),
+    commit: async (batch) => {
+      await disk.gate;
+      if (disk.full) throw new Error("no space left on device");
+      await inner.commit(batch);
+    },
   };
   const store = await Store.open(log, clock);
   store.lead(await log.campaign("m", new AbortController().signal), {
@@ -213,6 +216,25 @@ test("three missed heartbeats are down; heartbeats keep a node; a new session en
   await clock.settle();
   expect(lively.closed.map((error) => error?.message)).toEqual(["session invalid"]);
   expect(store.view.get("nodes", "n2")?.status.state).toBe("ready");
+});
+
+test("a node that is given up while its new session is being recorded is ready in the end", async () => {
+  const { store, clock, open, disk } = await rig();
+  open("n1").port.receive(hello);
+  await clock.settle();
+  let release = (): void => {};
+  disk.gate = new Promise((resolve) => {
+    release = resolve;
+  });
+  const agent = open("n1");
+  agent.port.receive(hello);
+  await clock.advance(20_000); // the former session is silent meanwhile
+  expect(store.view.get("nodes", "n1")?.status.state).toBe("down");
+  agent.port.receive({ type: "heartbeat" });
+  release();
+  await clock.settle();
+  expect(store.view.get("nodes", "n1")?.status.state).toBe("ready");
+  expect(agent.got.map(({ type }) => type)).toContain("assignments");
 });
 
 test("a silent node that could not be recorded as down is tried again", async () => {

@@ -146,6 +146,9 @@ export class Dispatcher {
     this.#sessions.set(peer.nodeId, session);
     this.#deadlines.delete(peer.nodeId);
     former?.end(refused("failed-precondition", "session invalid"));
+    // While that became durable the former session may have been missed, and the node marked.
+    if (store.view.get("nodes", peer.nodeId)?.status.state !== "ready")
+      await store.transact((tx) => this.#register(tx, peer, hello));
     const full = session.prepare(store.view, store.closedIndex);
     session.send({
       type: "welcome",
