@@ -1,15 +1,14 @@
 import type { KernelChanges } from "./changes.ts";
 import type { KernelState } from "./kernel-state.ts";
 
-/** Sets of which each value begins with the address of a task that gets connections. */
+/** Maps whose values are the addresses of tasks that get connections. */
 const BACKEND_MAPS = ["backends", "port_backends"] as const;
 
 const backendsOf = ({ tables }: KernelState): ReadonlySet<string> => {
   const found = new Set<string>();
   for (const { sets } of tables.values())
     for (const name of BACKEND_MAPS)
-      for (const value of sets.get(name)?.elements.values() ?? [])
-        found.add(value.split(" ", 1)[0] ?? "");
+      for (const value of sets.get(name)?.elements.values() ?? []) found.add(value);
   return found;
 };
 

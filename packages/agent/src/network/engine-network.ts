@@ -2,6 +2,9 @@ import type { NetworkTable } from "@skein/model";
 import { canonical, canonicalSubnet, familyOf, macOf } from "./addresses.ts";
 import { bridgeName } from "./names.ts";
 
+/** Engine networks whose names begin so are ours. */
+export const ENGINE_PREFIX = "skein-";
+
 /** What an engine's bridge network must be made with, so that it lies on our bridge. */
 export interface EngineNetwork {
   readonly name: string;
@@ -12,6 +15,10 @@ export interface EngineNetwork {
   readonly subnets: readonly { readonly subnet: string; readonly gateway: string }[];
 }
 
+/** The name of the engine's network for one of ours. */
+export const engineNetworkName = ({ id, ingress }: Pick<NetworkTable, "id" | "ingress">): string =>
+  `${ENGINE_PREFIX}${ingress ? "0" : "1"}-${id}`;
+
 /**
  * The engine's network for one of ours. Docker gives a container's default route to the network whose name
  * comes first, so the ingress network's does: a published task must answer by it.
@@ -20,7 +27,7 @@ export const engineNetwork = (
   network: Pick<NetworkTable, "id" | "internal" | "ingress" | "subnets">,
   mtu: number,
 ): EngineNetwork => ({
-  name: `skein-${network.ingress ? "0" : "1"}-${network.id}`,
+  name: engineNetworkName(network),
   bridge: bridgeName(network.id),
   mtu,
   internal: network.internal,

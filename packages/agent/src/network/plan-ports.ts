@@ -22,8 +22,8 @@ const planPort = (builder: StateBuilder, port: PublishedPort, { family, tasks }:
   if (port.addresses.length === 0) table.add("ports", key, verdict);
   for (const address of addresses)
     if (familyOf(address) === family) table.add("ports_at", `${address} . ${key}`, verdict);
-  for (const [slot, task] of slots.entries())
-    table.add("port_backends", `${key} . ${slot}`, `${task} . ${port.targetPort}`);
+  for (const [slot, task] of slots.entries()) table.add("port_backends", `${key} . ${slot}`, task);
+  table.add("target_ports", key, String(port.targetPort));
 };
 
 /** The subnets, other than the ingress network's, in which each task is. By task. */

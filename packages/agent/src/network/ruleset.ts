@@ -51,11 +51,13 @@ export const setsOf = (family: Family): Readonly<Record<string, NftSet>> => {
     ports: emptySet("map", "type inet_proto . inet_service : verdict;"),
     /** The same for ports that are published on some addresses only. */
     ports_at: emptySet("map", `type ${type} . inet_proto . inet_service : verdict;`),
-    /** Published port and slot: the task and its port. */
-    port_backends: emptySet(
-      "map",
-      `typeof meta l4proto . th dport . ${slot} : ${family} daddr . th dport;`,
-    ),
+    /** Published port and slot: the task. */
+    port_backends: emptySet("map", `typeof meta l4proto . th dport . ${slot} : ${family} daddr;`),
+    /**
+     * Published port: the port of its tasks. Not in the map above, since nft 1.0.6 takes no rule with
+     * a map that has both once it is there ("conflicting protocols specified").
+     */
+    target_ports: emptySet("map", "type inet_proto . inet_service : inet_service;"),
     vip_addresses: emptySet("set", `type ${type};`),
     /** Address and address of each container here: it reached itself. */
     own: emptySet("set", `type ${type} . ${type};`),
@@ -188,6 +190,7 @@ export const portChoice = (family: Family, slots: number, affinity: boolean): Ch
   const picked = affinity
     ? `jhash ${family} saddr mod ${slots} seed ${AFFINITY_SEED}`
     : `numgen random mod ${slots}`;
-  const text = `meta l4proto { tcp, udp, sctp } dnat to meta l4proto . th dport . ${picked} map @port_backends`;
+  const address = `meta l4proto . th dport . ${picked} map @port_backends`;
+  const text = `meta l4proto { tcp, udp, sctp } dnat to ${address} : meta l4proto . th dport map @target_ports`;
   return { name: `${affinity ? "client" : "port"}_${slots}`, chain: chain(text) };
 };
