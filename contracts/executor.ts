@@ -47,6 +47,7 @@ export const aWorkload = ({ container, files = [], ports = [] }: WorkloadParts):
     serviceName: "web",
     container: { Isolation: "default", ...container },
     networks: [],
+    overlays: [],
     ports,
     genericResources: [],
     files,

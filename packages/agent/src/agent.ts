@@ -5,6 +5,8 @@ import { ContainerMonitor } from "./engine/container-monitor.ts";
 import { Reachability } from "./engine/reachability.ts";
 import { DESCRIPTION_INTERVAL_MS } from "./limits.ts";
 import { publishLogs } from "./logs/publisher.ts";
+import type { NetworkingDependencies } from "./networking/networking.ts";
+import { Networking } from "./networking/networking.ts";
 import { noNetworks } from "./networking/receiver.ts";
 import type { Executor, ManagerDialer, RemotesStore, TaskStore, Templates } from "./ports.ts";
 import type { ClusterNews, Greeting } from "./session/session.ts";
@@ -30,10 +32,21 @@ export interface AgentDependencies {
   readonly tasks: TaskStore;
   readonly remotes: RemotesStore;
   readonly dialer: ManagerDialer;
+  /** What overlay networks need; absent on a node without them. */
+  readonly networking?: NetworkingParts;
   /** The trust root and issuer of this node's certificate, as its description shows them. */
   readonly tlsInfo: () => TLSInfo;
   /** Called with what managers say of roles, managers and the root certificate. */
   readonly onCluster: (news: ClusterNews) => void;
+}
+
+/** The parts of a node's data plane. */
+export interface NetworkingParts extends Pick<
+  NetworkingDependencies,
+  "dataplane" | "engine" | "tables"
+> {
+  /** Makes the name server, which asks back for each name. */
+  readonly newNames: (answer: Networking["resolve"]) => NetworkingDependencies["names"];
 }
 
 /** How an agent is ended. */
@@ -78,6 +91,19 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
     return { id: options.nodeId, hostname: Hostname, platform: Platform };
   };
 
+  const parts = dependencies.networking;
+  const networking: Networking | undefined =
+    parts &&
+    new Networking({
+      ...parts,
+      nodeId: options.nodeId,
+      clock,
+      logger,
+      names: parts.newNames(
+        (client, question) => networking?.resolve(client, question) ?? { kind: "foreign" },
+      ),
+    });
+
   const worker: Worker = new Worker({
     executor,
     monitor,
@@ -85,6 +111,7 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
     logger,
     node,
     nodeId: options.nodeId,
+    ...(networking ? { networking } : {}),
     templates: dependencies.templates,
     store: dependencies.tasks,
     report: (taskId, status) => sessions.report(taskId, status),
@@ -101,7 +128,7 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
 
   const sessions: SessionLoop = new SessionLoop({
     ...dependencies,
-    networks: noNetworks,
+    networks: networking ?? noNetworks,
     reachability,
     worker,
     greet,
@@ -128,6 +155,7 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
       monitor.run(signal),
       sessions.run(signal),
       redescribe(signal),
+      networking?.run(signal),
     ]);
 
   return {
@@ -148,6 +176,7 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
         await executor.remove(id, signal);
       }
       for (const taskId of await executor.listFiles()) await executor.removeFiles(taskId);
+      await networking?.discard(signal);
       await dependencies.tasks.clear();
       await dependencies.remotes.save([]);
     },

@@ -1,5 +1,11 @@
 export { createAgent } from "./agent.ts";
-export type { Agent, AgentDependencies, AgentOptions, StopOptions } from "./agent.ts";
+export type {
+  Agent,
+  AgentDependencies,
+  AgentOptions,
+  NetworkingParts,
+  StopOptions,
+} from "./agent.ts";
 export type {
   ContainerState,
   ContainerSummary,
@@ -70,3 +76,6 @@ export type {
   DataplaneReport,
   HostNetwork,
 } from "./network/ports.ts";
+export type { QuestionType, Resolution } from "./discovery/resolve.ts";
+export { ENGINE_PREFIX } from "./network/engine-network.ts";
+export type { EngineNetworks, TablesStore, WorkloadOverlay } from "./networking/networking.ts";

@@ -20,6 +20,7 @@ import type {
   PortConfig,
   ResourceRequirements,
 } from "@skein/wire";
+import type { WorkloadOverlay } from "./networking/networking.ts";
 
 /** A secret or config as a file of the container: resolved and, if it is a template, expanded. */
 export interface WorkloadFile {
@@ -43,7 +44,10 @@ export interface Workload {
   readonly container: ContainerSpec;
   readonly resources?: ResourceRequirements;
   readonly logDriver?: Driver;
+  /** As the spec names them: here only the engine's own, `host`, `bridge` and `none`, count. */
   readonly networks: readonly NetworkAttachmentConfig[];
+  /** Its places on overlay networks. */
+  readonly overlays: readonly WorkloadOverlay[];
   /** Only those published in host mode. */
   readonly ports: readonly PortConfig[];
   readonly genericResources: readonly GenericResource[];

@@ -11,7 +11,7 @@ import type {
   TaskSpec,
 } from "@skein/wire";
 import type { NetworkTable, PublishedPort } from "./network-table.ts";
-import type { TaskStatus } from "./objects.ts";
+import type { TaskNetwork, TaskStatus } from "./objects.ts";
 import type { TaskState } from "./task-state.ts";
 
 /** Raised when the messages change in a way that an older peer would not understand. */
@@ -43,6 +43,8 @@ export interface TaskAssignment {
   /** The state the manager has recorded: a restarted agent does not report anything older. */
   readonly state: TaskState;
   readonly genericResources?: readonly GenericResource[];
+  /** Its addresses on overlay networks. */
+  readonly networks?: readonly TaskNetwork[];
 }
 
 /** A secret or config that some task here uses. */

@@ -2,6 +2,7 @@ import type { Clock } from "@skein/base";
 import { OperationError } from "@skein/base";
 import type { ContainerMonitor, Observation } from "../engine/container-monitor.ts";
 import { DEFAULT_STOP_GRACE_MS, STOP_OVERRUN_MS } from "../limits.ts";
+import type { Networking, WorkloadOverlay } from "../networking/networking.ts";
 import type { ContainerState, Executor, Templates } from "../ports.ts";
 import { withTimeout } from "../shared/cancel.ts";
 import { isTemporary } from "../engine/reachability.ts";
@@ -20,7 +21,23 @@ export interface StepDependencies {
   /** This node; waits until the engine has told its name and platform. */
   readonly node: (signal: AbortSignal) => Promise<NodeIdentity>;
   readonly nodeId: string;
+  /** Absent on a node without a data plane. */
+  readonly networking?: TaskNetworking;
 }
+
+/** What tasks need of the node's networks. */
+export type TaskNetworking = Pick<Networking, "overlaysOf" | "attached" | "untilWithdrawn">;
+
+const overlaysOf = async (
+  { networking }: StepDependencies,
+  { task }: AssignedTask,
+  signal: AbortSignal,
+): Promise<readonly WorkloadOverlay[]> => {
+  const { networks = [] } = task;
+  if (networks.length === 0) return [];
+  if (networking) return networking.overlaysOf(networks, signal);
+  throw new OperationError("failed-precondition", "this node has no overlay networks");
+};
 
 const statusOf = ({ id, phase, pid, exitCode }: ContainerState): StatusContainer => ({
   id,
@@ -38,7 +55,8 @@ export const prepareTask = async (
   // After a restart of the daemon the files come with the first set, not from the disk.
   if (Secrets.length + Configs.length > 0) await deps.files.complete(signal);
   const node = await deps.node(signal);
-  const workload = buildWorkload(assigned, node, deps.files, deps.templates);
+  const overlays = await overlaysOf(deps, assigned, signal);
+  const workload = { ...buildWorkload(assigned, node, deps.files, deps.templates), overlays };
   const container = await deps.executor.prepare(workload, signal);
   return { kind: "done", container: statusOf(container) };
 };
@@ -87,6 +105,7 @@ export const startTask = async (
   const container = await findContainer(deps, assigned, known, signal);
   if (!container) return known ? gone(known.id) : neverMade(deps, assigned);
   if (container.phase === "created") await startContainer(deps, container.id, signal);
+  await attachTask(deps, assigned, container.id, signal);
   const { id } = container;
   const verdict = await deps.monitor.until(id, firstVerdict, signal);
   if (verdict.kind === "gone") return gone(id, verdict.exitCode);
@@ -101,6 +120,19 @@ export const startTask = async (
     container: statusOf(verdict.container),
     ...(ports.length > 0 ? { ports } : {}),
   };
+};
+
+/** Sees to the interfaces of a container that was started, unless it has ended already. */
+const attachTask = async (
+  deps: StepDependencies,
+  assigned: AssignedTask,
+  id: string,
+  signal: AbortSignal,
+): Promise<void> => {
+  const overlays = await overlaysOf(deps, assigned, signal);
+  if (overlays.length === 0) return;
+  const started = await deps.executor.inspect(id, signal);
+  if (started?.phase === "running") await deps.networking?.attached(started.pid, overlays, signal);
 };
 
 const startContainer = async (
@@ -184,6 +216,9 @@ export const shutdownTask = async (
   const container = await findContainer(deps, assigned, known, signal);
   if (!container) return { kind: "done" };
   if (container.phase !== "running") return { kind: "done", container: statusOf(container) };
+  // First out of everybody's tables, then asked to end: no connection is lost.
+  if ((assigned.task.networks ?? []).length > 0)
+    await deps.networking?.untilWithdrawn(assigned.task.id, signal);
   await stopContainer(deps, assigned, container.id, signal);
   const ended = await deps.executor.inspect(container.id, signal);
   return { kind: "done", container: ended ? statusOf(ended) : { id: container.id } };

@@ -57,7 +57,7 @@ export const buildWorkload = (
   node: NodeIdentity,
   files: FileSource,
   templates: Templates,
-): Workload => {
+): Omit<Workload, "overlays"> => {
   const { task, spec } = assigned;
   const context = templateContext(assigned, node);
   const container = templates.expandContainer(containerOf(assigned), context);

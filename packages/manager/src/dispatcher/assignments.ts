@@ -23,6 +23,7 @@ const toTaskAssignment = (task: Task): TaskAssignment => ({
   desiredState: task.desiredState,
   state: task.status.state,
   ...(task.genericResources ? { genericResources: task.genericResources } : {}),
+  ...(task.networks ? { networks: task.networks } : {}),
 });
 
 /** Counts who refers to what, and tells when a key is first and last used. */

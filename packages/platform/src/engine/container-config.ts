@@ -1,18 +1,73 @@
+import { dockerEndpointBody } from "@skein/agent";
 import type { Workload } from "@skein/agent";
+<<<<<<< /work/main/packages/platform/src/engine/container-config.ts
 import type { ContainerCreateOptions, HostConfig } from "dockerode";
+import type { ContainerSpec, GenericResource, PortConfig, Privileges } from "@skein/wire";
+=======
 import type {
   ContainerSpec,
   GenericResource,
+  HealthConfig,
+  Mount,
   NetworkAttachmentConfig,
   PortConfig,
   Privileges,
+  StringMap,
+  Ulimit,
 } from "@skein/wire";
+>>>>>>> container-config.ts
 import { decodeBase64 } from "@skein/wire";
 import type { HostFile } from "./mounts.ts";
 import { toEngineMounts, toFileMounts } from "./mounts.ts";
 
 /** The label by which task containers are found. */
 export const TASK_LABEL = "com.docker.swarm.task.id";
+
+/** What the container may do on its host; the part of the Docker API's HostConfig that is used. */
+interface HostConfig {
+  readonly NetworkMode: string;
+  readonly Isolation: string;
+  readonly Mounts: readonly Mount[];
+  readonly PortBindings: Readonly<Record<string, readonly { readonly HostPort: string }[]>>;
+  readonly ReadonlyRootfs: boolean;
+  readonly Binds?: readonly string[];
+  readonly NanoCpus?: number;
+  readonly Memory?: number;
+  readonly PidsLimit?: number;
+  readonly Init?: boolean;
+  readonly OomScoreAdj?: number;
+  readonly SecurityOpt?: readonly string[];
+  readonly GroupAdd?: readonly string[];
+  readonly Sysctls?: StringMap;
+  readonly CapAdd?: readonly string[];
+  readonly CapDrop?: readonly string[];
+  readonly Ulimits?: readonly Ulimit[];
+  readonly ExtraHosts?: readonly string[];
+  readonly Dns?: readonly string[];
+  readonly DnsSearch?: readonly string[];
+  readonly DnsOptions?: readonly string[];
+  readonly LogConfig?: { readonly Type: string; readonly Config: StringMap };
+}
+
+/** The body of POST /containers/create, as far as it is used. */
+export interface ContainerConfig {
+  readonly Image: string;
+  readonly Labels: StringMap;
+  readonly Env: readonly string[];
+  readonly Tty: boolean;
+  readonly OpenStdin: boolean;
+  readonly Hostname?: string;
+  readonly User?: string;
+  readonly WorkingDir?: string;
+  readonly StopSignal?: string;
+  /** Seconds. */
+  readonly StopTimeout?: number;
+  readonly Entrypoint?: readonly string[];
+  readonly Cmd?: readonly string[];
+  readonly Healthcheck?: HealthConfig;
+  readonly ExposedPorts: Readonly<Record<string, object>>;
+  readonly HostConfig: HostConfig;
+}
 
 const labelsOf = (workload: Workload): Record<string, string> => ({
   ...workload.container.Labels,
@@ -81,75 +136,97 @@ const portBindings = (ports: readonly PortConfig[]): Record<string, { HostPort: 
 };
 
 /**
- * The engine's own networks are asked for by name. Cluster networks are the data plane's business; a
- * container without one of its own gets the engine's default bridge.
+ * A container is made on the first of its overlay networks; the others follow before it starts. The
+ * engine's own networks are asked for by name; who names none gets the engine's default bridge.
  */
-const networkMode = (networks: readonly NetworkAttachmentConfig[]): string => {
+const networkMode = ({ networks, overlays }: Workload): string => {
+  const [first] = overlays;
+  if (first) return first.network;
   const own = networks.find(({ Target = "" }) => ["host", "none", "bridge"].includes(Target));
   return own?.Target ?? "default";
 };
 
+/** Names are answered on the node's addresses in the overlay networks, then by whom the spec names. */
+const nameServers = ({ overlays, container }: Workload): HostConfig => {
+  const gateways = overlays[0]?.gateways ?? [];
+  const servers = [...gateways, ...(container.DNSConfig?.Nameservers ?? [])];
+  return servers.length > 0 ? { Dns: servers } : {};
+};
+
+/** The first overlay network, with the address that managers gave. */
+const endpointsOf = ({ overlays }: Workload): ContainerCreateOptions => {
+  const [first] = overlays;
+  if (!first) return {};
+  const endpoint = dockerEndpointBody(first.endpoint);
+  return {
+    // Engines before API 1.44 read it here.
+    ...{ MacAddress: first.endpoint.mac },
+    NetworkingConfig: { EndpointsConfig: { [first.network]: endpoint } },
+  };
+};
+
 const hostConfig = (workload: Workload, files: readonly HostFile[]): HostConfig => {
-  const { container, resources, logDriver, ports, networks } = workload;
+  const { container, resources, logDriver, ports } = workload;
   const { NanoCPUs, MemoryBytes, Pids } = resources?.Limits ?? {};
   const { Mounts, Binds } = toEngineMounts(container.Mounts ?? []);
   const { DNSConfig, Init, Isolation, OomScoreAdj } = container;
   const security = securityOptions(container.Privileges);
   return {
-    NetworkMode: networkMode(networks),
+    NetworkMode: networkMode(workload),
     Isolation: Isolation ?? "default",
-    // The API's own types are stricter than the engine's, hence the copies.
-    Mounts: [...Mounts, ...toFileMounts(files)] as NonNullable<HostConfig["Mounts"]>,
+    Mounts: [...Mounts, ...toFileMounts(files)],
     PortBindings: portBindings(ports),
     ReadonlyRootfs: container.ReadOnly ?? false,
-    ...(Binds.length > 0 ? { Binds: [...Binds] } : {}),
+    ...(Binds.length > 0 ? { Binds: Binds } : {}),
     ...(NanoCPUs === undefined ? {} : { NanoCpus: NanoCPUs }),
     ...(MemoryBytes === undefined ? {} : { Memory: MemoryBytes }),
     ...(Pids === undefined ? {} : { PidsLimit: Pids }),
     ...(Init === undefined ? {} : { Init }),
     ...(OomScoreAdj === undefined ? {} : { OomScoreAdj }),
     ...(security.length > 0 ? { SecurityOpt: security } : {}),
-    ...(container.Groups ? { GroupAdd: [...container.Groups] } : {}),
+    ...(container.Groups ? { GroupAdd: container.Groups } : {}),
     ...(container.Sysctls ? { Sysctls: container.Sysctls } : {}),
-    ...(container.CapabilityAdd ? { CapAdd: [...container.CapabilityAdd] } : {}),
-    ...(container.CapabilityDrop ? { CapDrop: [...container.CapabilityDrop] } : {}),
-    ...(container.Ulimits ? { Ulimits: container.Ulimits.map((limit) => ({ ...limit })) } : {}),
+    ...(container.CapabilityAdd ? { CapAdd: container.CapabilityAdd } : {}),
+    ...(container.CapabilityDrop ? { CapDrop: container.CapabilityDrop } : {}),
+    ...(container.Ulimits ? { Ulimits: container.Ulimits } : {}),
     ...(container.Hosts ? { ExtraHosts: extraHosts(container.Hosts) } : {}),
-    ...(DNSConfig?.Nameservers ? { Dns: [...DNSConfig.Nameservers] } : {}),
+<<<<<<< /work/main/packages/platform/src/engine/container-config.ts
+    ...nameServers(workload),
     ...(DNSConfig?.Search ? { DnsSearch: [...DNSConfig.Search] } : {}),
     ...(DNSConfig?.Options ? { DnsOptions: [...DNSConfig.Options] } : {}),
+=======
+    ...(DNSConfig?.Nameservers ? { Dns: DNSConfig.Nameservers } : {}),
+    ...(DNSConfig?.Search ? { DnsSearch: DNSConfig.Search } : {}),
+    ...(DNSConfig?.Options ? { DnsOptions: DNSConfig.Options } : {}),
+>>>>>>> container-config.ts
     ...(logDriver
       ? { LogConfig: { Type: logDriver.Name ?? "", Config: { ...logDriver.Options } } }
       : {}),
   };
 };
 
-const commandOf = ({ Command = [], Args = [] }: ContainerSpec): ContainerCreateOptions => ({
-  ...(Command.length > 0 ? { Entrypoint: [...Command] } : {}),
-  ...(Args.length > 0 ? { Cmd: [...Args] } : {}),
+const commandOf = ({
+  Command = [],
+  Args = [],
+}: ContainerSpec): Pick<ContainerConfig, "Entrypoint" | "Cmd"> => ({
+  ...(Command.length > 0 ? { Entrypoint: Command } : {}),
+  ...(Args.length > 0 ? { Cmd: Args } : {}),
 });
-
-const healthOf = ({ Healthcheck }: ContainerSpec): ContainerCreateOptions => {
-  if (!Healthcheck) return {};
-  const { Test, ...times } = Healthcheck;
-  return { Healthcheck: { ...times, ...(Test ? { Test: [...Test] } : {}) } };
-};
 
 /** Engines count whole seconds. A shorter grace period is better a little long than none. */
 export const graceSeconds = (milliseconds: number): number => Math.ceil(milliseconds / 1000);
 
 /**
- * The body of POST /containers/create for a task, with Swarm's name and labels. Throws (kind
+ * What a task's container is made of, with Swarm's labels. Throws (kind
  * `invalid-parameter`) when a mount makes no sense.
  */
 export const toContainerConfig = (
   workload: Workload,
   files: readonly HostFile[],
-): ContainerCreateOptions => {
+): ContainerConfig => {
   const { container, ports } = workload;
   const { StopGracePeriod: grace, Hostname, User, Dir, StopSignal } = container;
   return {
-    name: workload.taskName,
     Image: container.Image ?? "",
     Labels: labelsOf(workload),
     Env: [...(container.Env ?? []), ...resourceEnv(workload.genericResources)],
@@ -161,8 +238,9 @@ export const toContainerConfig = (
     ...(StopSignal ? { StopSignal } : {}),
     ...(grace === undefined ? {} : { StopTimeout: graceSeconds(grace / 1e6) }),
     ...commandOf(container),
-    ...healthOf(container),
+    ...(container.Healthcheck ? { Healthcheck: container.Healthcheck } : {}),
     ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
     HostConfig: hostConfig(workload, files),
+    ...endpointsOf(workload),
   };
 };

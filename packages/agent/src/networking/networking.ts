@@ -1,0 +1,266 @@
+import type { Clock, Logger } from "@skein/base";
+import { messageOf } from "@skein/base";
+import type { NetworkNews, NetworkTable, NetworkTables, TaskNetwork } from "@skein/model";
+import type { QuestionType, Resolution } from "../discovery/resolve.ts";
+import { resolve } from "../discovery/resolve.ts";
+import type { EngineEndpoint, EngineNetwork } from "../network/engine-network.ts";
+import { engineEndpoint, engineNetwork, engineNetworkName } from "../network/engine-network.ts";
+import type { BridgePort } from "../network/kernel-state.ts";
+import { mtuOf } from "../network/plan-network.ts";
+import { planDataplane } from "../network/plan.ts";
+import type { Dataplane } from "../network/ports.ts";
+import { pause } from "../shared/cancel.ts";
+import { SignalBox } from "../shared/signal-box.ts";
+import type { NetworkMessage, NetworkReceiver } from "./receiver.ts";
+
+/** How often the kernel is compared with what it should be, and how soon a failure is tried again, in ms. */
+const AUDIT_MS = 30_000;
+const RETRY_MS = 1_000;
+/** How long a stopping task waits until it is out of everybody's tables, in ms. */
+const WITHDRAW_MS = 2_000;
+
+/** Networks as the engine has them. */
+export interface EngineNetworks {
+  /** Makes the engine's network on our bridge, unless it is there. */
+  ensureNetwork(network: EngineNetwork, signal: AbortSignal): Promise<void>;
+  /** Names of the networks that were made so. */
+  listNetworks(signal: AbortSignal): Promise<readonly string[]>;
+  /** Removes one; no error when it is gone, or still in use: it is tried again later. */
+  removeNetwork(name: string, signal: AbortSignal): Promise<void>;
+}
+
+/** The tables over a restart of the daemon, while no manager answers. */
+export interface TablesStore {
+  load(): Promise<NetworkTables | undefined>;
+  save(tables: NetworkTables): Promise<void>;
+}
+
+export interface NetworkingDependencies {
+  readonly nodeId: string;
+  readonly dataplane: Dataplane;
+  readonly engine: EngineNetworks;
+  /** Answers names on these addresses, and no others. */
+  readonly names: { listen(addresses: readonly string[]): Promise<void> };
+  readonly tables: TablesStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A container's place on one overlay network. */
+export interface WorkloadOverlay {
+  /** The engine's network. */
+  readonly network: string;
+  readonly endpoint: EngineEndpoint;
+  /** This node's addresses there: the container's gateways, where names are answered too. */
+  readonly gateways: readonly string[];
+  /** The network by which published connections come in, and answers must leave. */
+  readonly ingress: boolean;
+}
+
+const emptyTables: NetworkTables = { underlay: "", dataPathPort: 0, networks: [], ports: [] };
+
+/** The tables after a message. */
+export const withNews = (tables: NetworkTables, news: NetworkNews): NetworkTables => {
+  const replaced = new Set([...news.networks.map(({ id }) => id), ...news.removed]);
+  const kept = news.kind === "full" ? [] : tables.networks.filter(({ id }) => !replaced.has(id));
+  return {
+    underlay: news.underlay,
+    dataPathPort: news.dataPathPort,
+    networks: [...kept, ...news.networks],
+    ports: news.ports ?? tables.ports,
+  };
+};
+
+/**
+ * Keeps this node's kernel, engine and name server as the managers' tables say. Level-triggered: each
+ * round brings everything to the newest tables, whatever happened before; what fails is tried again.
+ */
+export class Networking implements NetworkReceiver {
+  readonly #deps: NetworkingDependencies;
+  #tables: NetworkTables = emptyTables;
+  /** What the kernel has. */
+  #done: NetworkTables = emptyTables;
+  #acknowledge: { readonly version: number; readonly applied: (version: number) => void }[] = [];
+  readonly #ports = new Map<string, BridgePort>();
+  readonly #news = new SignalBox();
+  readonly #waiters = new Set<() => void>();
+  readonly #withdrawn = new Map<string, () => void>();
+
+  constructor(dependencies: NetworkingDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /** Takes up the tables from before a restart, and works until the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#tables = (await this.#deps.tables.load()) ?? emptyTables;
+    void this.#auditRegularly(signal);
+    let failed = this.#tables.networks.length > 0;
+    while (!signal.aborted) {
+      if (failed) {
+        if (!(await pause(this.#deps.clock, RETRY_MS, signal))) return;
+      } else await this.#news.wait(signal).catch(() => {});
+      if (!signal.aborted) failed = !(await this.#round(signal));
+    }
+  }
+
+  receive(message: NetworkMessage, applied: (version: number) => void): void {
+    if (message.type === "withdrawn") {
+      for (const id of message.taskIds) this.#withdrawn.get(id)?.();
+      return;
+    }
+    this.#tables = withNews(this.#tables, message);
+    this.#acknowledge.push({ version: message.version, applied });
+    this.#news.ring();
+  }
+
+  /** Answers a question of a container, known by its address. */
+  resolve(
+    client: string,
+    question: { readonly name: string; readonly type: QuestionType },
+  ): Resolution {
+    const isHere = ({ endpoints }: NetworkTable): boolean =>
+      endpoints.some(({ addresses }) => addresses.includes(client));
+    const home = this.#tables.networks.filter(isHere);
+    const names = new Set(
+      home.flatMap(({ endpoints }) =>
+        endpoints.flatMap(({ id, addresses }) => (addresses.includes(client) ? [id] : [])),
+      ),
+    );
+    // The client asks from one of its networks; it may use the names of all of them, but ingress.
+    const all = this.#tables.networks.filter(
+      ({ ingress, endpoints }) => !ingress && endpoints.some(({ id }) => names.has(id)),
+    );
+    return resolve(all, question);
+  }
+
+  /** Waits until the kernel has the task's networks; gives what the engine needs to know of them. */
+  async overlaysOf(
+    networks: readonly TaskNetwork[],
+    signal: AbortSignal,
+  ): Promise<readonly WorkloadOverlay[]> {
+    for (;;) {
+      const tables = networks.map(({ networkId }) =>
+        this.#done.networks.find(({ id }) => id === networkId),
+      );
+      const found = tables.filter((table) => table !== undefined);
+      if (found.length === networks.length)
+        return networks.flatMap((place, index): readonly WorkloadOverlay[] => {
+          const table = tables[index];
+          return table ? [this.#overlay(table, place)] : [];
+        });
+      await this.#change(signal);
+    }
+  }
+
+  /** Sees to a started container's interfaces. */
+  async attached(
+    pid: number,
+    overlays: readonly WorkloadOverlay[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const [first] = overlays.toSorted((a, b) => Number(b.ingress) - Number(a.ingress));
+    if (!first) return;
+    signal.throwIfAborted();
+    const interfaces = await this.#deps.dataplane.attach({ pid, gateways: first.gateways });
+    for (const { port, bridge } of interfaces) this.#ports.set(port, { bridge, hairpin: true });
+    this.#news.ring();
+  }
+
+  /** Resolves when no node sends new connections to the task, or after two seconds. */
+  async untilWithdrawn(taskId: string, signal: AbortSignal): Promise<void> {
+    const told = new Promise<void>((done) => {
+      this.#withdrawn.set(taskId, done);
+    });
+    await Promise.race([told, pause(this.#deps.clock, WITHDRAW_MS, signal)]);
+    this.#withdrawn.delete(taskId);
+  }
+
+  /** The node leaves its cluster: nothing stays. */
+  async discard(signal: AbortSignal): Promise<void> {
+    const { dataplane, engine, names } = this.#deps;
+    await names.listen([]);
+    for (const name of await engine.listNetworks(signal)) await engine.removeNetwork(name, signal);
+    await dataplane.remove();
+    await this.#deps.tables.save(emptyTables);
+  }
+
+  #overlay(table: NetworkTable, place: TaskNetwork): WorkloadOverlay {
+    return {
+      network: engineNetworkName(table),
+      endpoint: engineEndpoint(place.addresses),
+      gateways: table.subnets.map(({ gateway }) => gateway),
+      ingress: table.ingress,
+    };
+  }
+
+  /** One way to the newest tables. False when something failed. */
+  async #round(signal: AbortSignal): Promise<boolean> {
+    const tables = this.#tables;
+    const waiting = this.#acknowledge;
+    this.#acknowledge = [];
+    try {
+      await this.#apply(tables, signal);
+    } catch (error) {
+      if (!signal.aborted)
+        this.#deps.logger.warn("networks not applied", { reason: messageOf(error) });
+      this.#acknowledge = [...waiting, ...this.#acknowledge];
+      return false;
+    }
+    this.#done = tables;
+    for (const wake of this.#waiters) wake();
+    for (const { version, applied } of waiting) applied(version);
+    await this.#deps.tables.save(tables).catch((error: unknown) => {
+      this.#deps.logger.warn("network tables not kept", { reason: messageOf(error) });
+    });
+    return true;
+  }
+
+  async #apply(tables: NetworkTables, signal: AbortSignal): Promise<void> {
+    const { dataplane, engine, names, nodeId, logger } = this.#deps;
+    if (tables.networks.length + this.#done.networks.length === 0) return;
+    const { underlayMtu } = await dataplane.host(tables.underlay);
+    const wanted = tables.networks.filter(({ encrypted }) => !encrypted);
+    const engineNetworks = wanted.map((table) =>
+      engineNetwork(table, mtuOf(table, tables.underlay, underlayMtu)),
+    );
+    for (const network of engineNetworks) await engine.ensureNetwork(network, signal);
+    const { state, problems } = planDataplane(tables, { nodeId, underlayMtu, ports: this.#ports });
+    for (const { networkId, reason } of problems) logger.error("no network", { networkId, reason });
+    await dataplane.apply(state);
+    await names.listen(wanted.flatMap(({ subnets }) => subnets.map(({ gateway }) => gateway)));
+    const keep = new Set(engineNetworks.map(({ name }) => name));
+    for (const name of await engine.listNetworks(signal))
+      if (!keep.has(name)) await engine.removeNetwork(name, signal);
+  }
+
+  async #auditRegularly(signal: AbortSignal): Promise<void> {
+    const { clock, dataplane, logger } = this.#deps;
+    while (await pause(clock, AUDIT_MS, signal)) {
+      if (this.#done.networks.length === 0) continue;
+      try {
+        const { changes } = await dataplane.audit();
+        if (Object.keys(changes).length > 0) logger.warn("networks repaired", { changes });
+        this.#news.ring(); // the engine's networks and the names too
+      } catch (error) {
+        logger.warn("networks not audited", { reason: messageOf(error) });
+      }
+    }
+  }
+
+  /** Resolves when a round ended. Rejects when the signal is aborted. */
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((done, reject) => {
+      const finish = (): void => {
+        this.#waiters.delete(finish);
+        signal.removeEventListener("abort", stop);
+        done();
+      };
+      const stop = (): void => {
+        this.#waiters.delete(finish);
+        reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+      };
+      this.#waiters.add(finish);
+      signal.addEventListener("abort", stop, { once: true });
+    });
+  }
+}
