@@ -1,0 +1,185 @@
+// Goal: the kernel, the engine and the names follow the newest tables, whatever fails in between.
+// Method: the real Networking over parts in memory, on a virtual clock.
+import { newVirtualClock, silentLogger } from "@skein/base";
+import type { VirtualClock } from "@skein/base";
+import type { NetworkEndpoint, NetworkNews, NetworkTable, NetworkTables } from "@skein/model";
+import { expect, test } from "vitest";
+import type { KernelState } from "../network/kernel-state.ts";
+import type { Dataplane } from "../network/ports.ts";
+import { Networking } from "./networking.ts";
+
+const endpoint = (id: string, address: string): NetworkEndpoint => ({
+  id,
+  name: `web.1.${id}`,
+  nodeId: "n2",
+  addresses: [address],
+  serviceId: "web",
+  slot: 1,
+  aliases: [],
+  active: true,
+});
+
+const table = (id: string, more: Partial<NetworkTable> = {}): NetworkTable => ({
+  id,
+  name: id,
+  vni: 4097,
+  subnets: [{ subnet: "10.0.5.0/24", gateway: "10.0.5.2" }],
+  internal: false,
+  ingress: false,
+  encrypted: false,
+  peers: [],
+  endpoints: [endpoint("t1", "10.0.5.7")],
+  services: [{ id: "web", name: "web", aliases: [], vips: ["10.0.5.4"] }],
+  ...more,
+});
+
+const news = (version: number, networks: readonly NetworkTable[], more = {}): NetworkNews => ({
+  type: "networks",
+  kind: "full",
+  version,
+  underlay: "10.9.0.1",
+  dataPathPort: 4789,
+  networks,
+  removed: [],
+  ports: [],
+  ...more,
+});
+
+interface Rig {
+  readonly networking: Networking;
+  readonly clock: VirtualClock;
+  readonly applied: KernelState[];
+  readonly engine: Set<string>;
+  readonly listening: (readonly string[])[];
+  readonly kept: NetworkTables[];
+  readonly acknowledged: number[];
+  /** Makes the next calls of the kernel fail. */
+  failing: boolean;
+  readonly tell: (message: NetworkNews) => Promise<void>;
+}
+
+const rig = (before?: NetworkTables): Rig => {
+  const clock = newVirtualClock();
+  const state = { failing: false };
+  const [applied, listening, kept, acknowledged]: [
+    KernelState[],
+    (readonly string[])[],
+    NetworkTables[],
+    number[],
+  ] = [[], [], [], []];
+  const engine = new Set<string>();
+  const none = { changes: {} };
+  const dataplane: Dataplane = {
+    host: () => Promise.resolve({ underlayMtu: 1500 }),
+    apply: (wanted) => {
+      if (state.failing) return Promise.reject(new Error("the kernel refuses"));
+      applied.push(wanted);
+      return Promise.resolve(none);
+    },
+    audit: () => Promise.resolve(none),
+    remove: () => Promise.resolve(none),
+    attach: () => Promise.resolve([]),
+    findings: () => Promise.resolve([]),
+    close: () => Promise.resolve(),
+  };
+  const networking = new Networking({
+    nodeId: "n1",
+    dataplane,
+    engine: {
+      ensureNetwork: ({ name }) => Promise.resolve(void engine.add(name)),
+      listNetworks: () => Promise.resolve([...engine]),
+      removeNetwork: (name) => Promise.resolve(void engine.delete(name)),
+    },
+    names: { listen: (addresses) => Promise.resolve(void listening.push(addresses)) },
+    tables: {
+      load: () => Promise.resolve(before),
+      save: (tables) => Promise.resolve(void kept.push(tables)),
+    },
+    clock,
+    logger: silentLogger,
+  });
+  void networking.run(new AbortController().signal);
+  const tell = async (message: NetworkNews): Promise<void> => {
+    networking.receive(message, (version) => acknowledged.push(version));
+    await clock.settle();
+  };
+  const result = { networking, clock, applied, engine, listening, kept, acknowledged, tell };
+  return Object.defineProperty(result as Rig, "failing", {
+    set: (value: boolean) => {
+      state.failing = value;
+    },
+  });
+};
+
+test("news reach engine, kernel and names, are kept, and acknowledged", async () => {
+  const { clock, tell, applied, engine, listening, kept, acknowledged } = rig();
+  await clock.settle();
+  await tell(news(7, [table("back")]));
+  expect([...engine]).toEqual(["skein-1-back"]);
+  expect(applied.at(-1)?.bridges.size).toBe(1);
+  expect(listening.at(-1)).toEqual(["10.0.5.2"]);
+  expect(kept.at(-1)?.networks.map(({ id }) => id)).toEqual(["back"]);
+  expect(acknowledged).toEqual([7]);
+  await tell(news(8, [], { kind: "delta", removed: ["back"] }));
+  expect([...engine]).toEqual([]);
+  expect(listening.at(-1)).toEqual([]);
+  expect(acknowledged).toEqual([7, 8]);
+});
+
+test("what the kernel refuses is tried again, and only then acknowledged", async () => {
+  const all = rig();
+  await all.clock.settle();
+  all.failing = true;
+  await all.tell(news(1, [table("back")]));
+  expect(all.acknowledged).toEqual([]);
+  await all.tell(news(2, [table("back"), table("front", { vni: 4098 })]));
+  all.failing = false;
+  await all.clock.advance(5_000);
+  expect(all.acknowledged).toEqual([1, 2]);
+  expect(all.applied.at(-1)?.bridges.size).toBe(2);
+});
+
+test("a task waits for its networks, and gets its place on them", async () => {
+  const { networking, clock, tell } = rig();
+  await clock.settle();
+  const places = [{ networkId: "back", addresses: ["10.0.5.7"], aliases: [] }];
+  let overlays: unknown;
+  const waiting = networking.overlaysOf(places, new AbortController().signal).then((found) => {
+    overlays = found;
+    return undefined;
+  });
+  await clock.settle();
+  expect(overlays).toBeUndefined();
+  await tell(news(1, [table("back")]));
+  await waiting;
+  expect(overlays).toMatchObject([
+    { network: "skein-1-back", endpoint: { ipv4: "10.0.5.7" }, gateways: ["10.0.5.2"] },
+  ]);
+});
+
+test("names are those of the client's networks, found by its address; tables outlive a restart", async () => {
+  const tables = {
+    underlay: "10.9.0.1",
+    dataPathPort: 4789,
+    networks: [table("back"), table("other", { endpoints: [] })],
+    ports: [],
+  };
+  const { networking, clock } = rig(tables);
+  await clock.advance(2_000);
+  const ask = (client: string): unknown => networking.resolve(client, { name: "web", type: "A" });
+  expect(ask("10.0.5.7")).toEqual({ kind: "addresses", addresses: ["10.0.5.4"] });
+  expect(ask("10.0.5.99")).toEqual({ kind: "unknown" });
+});
+
+test("a stopping task goes on when everybody took it out, or after two seconds", async () => {
+  const { networking, clock } = rig();
+  const signal = new AbortController().signal;
+  const done: string[] = [];
+  for (const id of ["t1", "t2"])
+    void networking.untilWithdrawn(id, signal).then(() => done.push(id));
+  networking.receive({ type: "withdrawn", taskIds: ["t1"] }, () => {});
+  await clock.settle();
+  expect(done).toEqual(["t1"]);
+  await clock.advance(2_100);
+  expect(done).toEqual(["t1", "t2"]);
+});
