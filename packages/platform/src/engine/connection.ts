@@ -1,125 +1,104 @@
-import { Agent } from "node:http";
-import { Readable } from "node:stream";
-import Docker from "dockerode";
-import { messageOf, OperationError } from "@skein/base";
-import { toEngineError } from "./engine-error.ts";
-import { fieldOf, textOf } from "./json-lines.ts";
-
-/** Which engine it is: some ways differ. */
-export type EngineKind = "docker" | "podman";
-
-/** The engine behind a socket, as it introduced itself. */
-export interface EngineVersion {
-  readonly kind: EngineKind;
-  readonly version: string;
-}
-
-const OLDEST: Readonly<Record<EngineKind, string>> = { docker: "20.10", podman: "4.3" };
-
-const numbersOf = (version: string): readonly number[] =>
-  version.split(".").map((part) => parseInt(part, 10));
-
-const isBelow = (version: string, limit: string): boolean => {
-  const [major = 0, minor = 0] = numbersOf(version);
-  const [limitMajor = 0, limitMinor = 0] = numbersOf(limit);
-  return major < limitMajor || (major === limitMajor && minor < limitMinor);
-};
-
-/** Throws (kind `failed-precondition`) when the engine is older than what Skein knows to work. */
-export const assertSupported = ({ kind, version }: EngineVersion): void => {
-  const oldest = OLDEST[kind];
-  // A version built from sources may be no number; it is believed to be new.
-  if (!/^\d+\.\d+/u.test(version) || !isBelow(version, oldest)) return;
-  const name = kind === "docker" ? "Docker Engine" : "Podman";
-  throw new OperationError(
-    "failed-precondition",
-    `${name} ${version} is too old: Skein needs ${name} ${oldest} or newer`,
-  );
-};
+import { Agent, request as httpRequest } from "node:http";
+import type { IncomingMessage } from "node:http";
+import type { Readable } from "node:stream";
+import { answerError, engineAway } from "./engine-error.ts";
 
 /** What to ask the engine for. */
 export interface EngineRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
+  /** Without version: the engine then takes its newest. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
   /** Value of the X-Registry-Auth header. */
   readonly registryAuth?: string;
 }
 
-const dial = (
-  docker: Docker,
-  { method, path, query = {}, registryAuth }: EngineRequest,
-  signal: AbortSignal,
-  isStream: boolean,
-): Promise<unknown> =>
-  new Promise((resolve, reject) => {
-    docker.modem.dial(
-      {
-        path: `${path}?`,
-        method,
-        isStream,
-        abortSignal: signal,
-        options: { _query: query, _body: {} },
-        statusCodes: { 200: true },
-        ...(registryAuth === undefined ? {} : { authconfig: { base64: registryAuth } }),
-      },
-      (error: unknown, answer: unknown) => {
-        if (error === null || error === undefined) resolve(answer);
-        else reject(error instanceof Error ? error : new Error(messageOf(error)));
-      },
-    );
-  });
+const readAll = async (stream: Readable): Promise<string> => {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString();
+};
 
-/** The connection to one engine's API. */
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // `OK` of /_ping, plain text of a proxy in between
+  }
+};
+
+const targetOf = ({ path, query = {} }: EngineRequest): string => {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) search.set(name, String(value));
+  return search.size === 0 ? path : `${path}?${search.toString()}`;
+};
+
+/**
+ * The connection to one engine's API, over its socket. What fails is an OperationError: kind
+ * `unavailable` when the engine does not answer, else by the answer's status, with the engine's
+ * message. When the signal was the cause its reason is thrown.
+ */
 export class EngineConnection {
   readonly socketPath: string;
-  readonly docker: Docker;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent: Agent = new Agent({ keepAlive: true });
 
   constructor(socketPath: string) {
     this.socketPath = socketPath;
-    // The environment (DOCKER_HOST) is for clients of Skein, not for Skein itself.
-    const local = { socketPath, host: "", protocol: "http" as const, agent: this.#agent };
-    this.docker = new Docker(local);
   }
 
-  /**
-   * Makes a call. What fails is an OperationError; when the signal was the cause its reason is thrown.
-   */
-  async call<T>(signal: AbortSignal, action: (docker: Docker) => Promise<T>): Promise<T> {
-    signal.throwIfAborted();
+  /** Asks, and reads the whole answer: JSON as values, other text as it is. */
+  async request(signal: AbortSignal, request: EngineRequest): Promise<unknown> {
+    const answer = await this.stream(signal, request);
     try {
-      return await action(this.docker);
+      return parse(await readAll(answer));
     } catch (error) {
       signal.throwIfAborted();
-      throw toEngineError(this.socketPath, error);
+      throw engineAway(this.socketPath, error);
     }
-  }
-
-  /** Asks who it is. Not remembered: the engine may have been upgraded meanwhile. */
-  async version(signal: AbortSignal): Promise<EngineVersion> {
-    const answer = await this.request(signal, { method: "GET", path: "/version" });
-    const components = fieldOf(answer, "Components");
-    const isPodman =
-      Array.isArray(components) &&
-      components.some((component) => textOf(component, "Name") === "Podman Engine");
-    return { kind: isPodman ? "podman" : "docker", version: textOf(answer, "Version") };
-  }
-
-  /** A request for which dockerode has no method, or none that can be cancelled. */
-  request(signal: AbortSignal, request: EngineRequest): Promise<unknown> {
-    return this.call(signal, (docker) => dial(docker, request, signal, false));
   }
 
   /** Like {@link EngineConnection.request}; the answer is read as it comes. Destroy it when done. */
   async stream(signal: AbortSignal, request: EngineRequest): Promise<Readable> {
-    const answer = await this.call(signal, (docker) => dial(docker, request, signal, true));
-    if (answer instanceof Readable) return answer;
-    throw new Error("bug: dockerode gave no stream");
+    signal.throwIfAborted();
+    try {
+      const answer = await this.#send(signal, request);
+      const status = answer.statusCode ?? 500;
+      if (status < 400) return answer;
+      throw answerError(status, parse(await readAll(answer)));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw engineAway(this.socketPath, error);
+    }
   }
 
   /** Closes idle connections. */
   close(): void {
     this.#agent.destroy();
+  }
+
+  #send(signal: AbortSignal, request: EngineRequest): Promise<IncomingMessage> {
+    const { method, body, registryAuth } = request;
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    return new Promise((resolve, reject) => {
+      const sent = httpRequest({
+        socketPath: this.socketPath,
+        path: targetOf(request),
+        method,
+        agent: this.#agent,
+        signal,
+        headers: {
+          host: "docker",
+          ...(text === undefined ? {} : { "content-type": "application/json" }),
+          "content-length": text === undefined ? 0 : Buffer.byteLength(text),
+          ...(registryAuth === undefined ? {} : { "x-registry-auth": registryAuth }),
+        },
+      });
+      sent.once("response", resolve);
+      // Stays: a connection that breaks later also fails the answer's stream.
+      sent.on("error", reject);
+      sent.end(text);
+    });
   }
 }

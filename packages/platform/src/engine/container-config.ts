@@ -1,21 +1,15 @@
 import { dockerEndpointBody } from "@skein/agent";
 import type { Workload } from "@skein/agent";
-<<<<<<< /work/main/packages/platform/src/engine/container-config.ts
-import type { ContainerCreateOptions, HostConfig } from "dockerode";
-import type { ContainerSpec, GenericResource, PortConfig, Privileges } from "@skein/wire";
-=======
 import type {
   ContainerSpec,
   GenericResource,
   HealthConfig,
   Mount,
-  NetworkAttachmentConfig,
   PortConfig,
   Privileges,
   StringMap,
   Ulimit,
 } from "@skein/wire";
->>>>>>> container-config.ts
 import { decodeBase64 } from "@skein/wire";
 import type { HostFile } from "./mounts.ts";
 import { toEngineMounts, toFileMounts } from "./mounts.ts";
@@ -67,6 +61,8 @@ export interface ContainerConfig {
   readonly Healthcheck?: HealthConfig;
   readonly ExposedPorts: Readonly<Record<string, object>>;
   readonly HostConfig: HostConfig;
+  readonly MacAddress?: string;
+  readonly NetworkingConfig?: { readonly EndpointsConfig: Readonly<Record<string, unknown>> };
 }
 
 const labelsOf = (workload: Workload): Record<string, string> => ({
@@ -147,20 +143,22 @@ const networkMode = ({ networks, overlays }: Workload): string => {
 };
 
 /** Names are answered on the node's addresses in the overlay networks, then by whom the spec names. */
-const nameServers = ({ overlays, container }: Workload): HostConfig => {
+const nameServers = ({ overlays, container }: Workload): Pick<HostConfig, "Dns"> => {
   const gateways = overlays[0]?.gateways ?? [];
   const servers = [...gateways, ...(container.DNSConfig?.Nameservers ?? [])];
   return servers.length > 0 ? { Dns: servers } : {};
 };
 
 /** The first overlay network, with the address that managers gave. */
-const endpointsOf = ({ overlays }: Workload): ContainerCreateOptions => {
+const endpointsOf = ({
+  overlays,
+}: Workload): Pick<ContainerConfig, "MacAddress" | "NetworkingConfig"> => {
   const [first] = overlays;
   if (!first) return {};
   const endpoint = dockerEndpointBody(first.endpoint);
   return {
     // Engines before API 1.44 read it here.
-    ...{ MacAddress: first.endpoint.mac },
+    MacAddress: first.endpoint.mac,
     NetworkingConfig: { EndpointsConfig: { [first.network]: endpoint } },
   };
 };
@@ -190,15 +188,9 @@ const hostConfig = (workload: Workload, files: readonly HostFile[]): HostConfig 
     ...(container.CapabilityDrop ? { CapDrop: container.CapabilityDrop } : {}),
     ...(container.Ulimits ? { Ulimits: container.Ulimits } : {}),
     ...(container.Hosts ? { ExtraHosts: extraHosts(container.Hosts) } : {}),
-<<<<<<< /work/main/packages/platform/src/engine/container-config.ts
     ...nameServers(workload),
-    ...(DNSConfig?.Search ? { DnsSearch: [...DNSConfig.Search] } : {}),
-    ...(DNSConfig?.Options ? { DnsOptions: [...DNSConfig.Options] } : {}),
-=======
-    ...(DNSConfig?.Nameservers ? { Dns: DNSConfig.Nameservers } : {}),
     ...(DNSConfig?.Search ? { DnsSearch: DNSConfig.Search } : {}),
     ...(DNSConfig?.Options ? { DnsOptions: DNSConfig.Options } : {}),
->>>>>>> container-config.ts
     ...(logDriver
       ? { LogConfig: { Type: logDriver.Name ?? "", Config: { ...logDriver.Options } } }
       : {}),

@@ -47,10 +47,21 @@ const json =
 test("an answer keeps its message, a missing one means that the engine is away", async () => {
   answer = json(409, { message: "already in use" });
   const inspect = (): Promise<unknown> =>
-    connection.call(calm, (docker) => docker.getContainer("x").inspect());
+    connection.request(calm, { method: "GET", path: "/containers/x/json" });
   await expect(inspect()).rejects.toMatchObject({ kind: "conflict", message: "already in use" });
   answer = json(500, { message: "boom" });
   await expect(inspect()).rejects.toMatchObject({ kind: "unknown", message: "boom" });
+  answer = (_, response) => response.writeHead(400).end("some answer in plain text\n");
+  await expect(inspect()).rejects.toMatchObject({
+    kind: "invalid-parameter",
+    message: "some answer in plain text",
+  });
+  answer = (_, response) => {
+    response.writeHead(200, { "content-length": 100 });
+    response.write("{");
+    response.destroy();
+  };
+  await expect(inspect()).rejects.toMatchObject({ kind: "unavailable" });
   answer = (request) => request.destroy();
   await expect(inspect()).rejects.toMatchObject({ kind: "unavailable" });
 });

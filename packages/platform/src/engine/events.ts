@@ -1,7 +1,7 @@
 import type { EngineEvent } from "@skein/agent";
 import { fieldOf, jsonLines, textOf } from "./json-lines.ts";
 import type { EngineConnection } from "./connection.ts";
-import { toEngineError } from "./engine-error.ts";
+import { engineAway } from "./engine-error.ts";
 
 /** What says nothing of the container's own life. Health checks alone make several a second. */
 const isNoise = (action: string): boolean =>
@@ -34,7 +34,7 @@ export async function* engineEvents(
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw toEngineError(connection.socketPath, error);
+    throw engineAway(connection.socketPath, error);
   } finally {
     stream.destroy();
   }

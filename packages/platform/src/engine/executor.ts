@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type {
   ContainerState,
   EngineEvent,
+  EngineNetworks,
   Executor,
   HostDescription,
   LogOptions,
@@ -9,21 +10,23 @@ import type {
 } from "@skein/agent";
 import type { Clock, Logger } from "@skein/base";
 import { OperationError } from "@skein/base";
-import type { Container } from "dockerode";
 import type { LogMessage } from "@skein/model";
-import { assertSupported, EngineConnection } from "./connection.ts";
-import type { EngineKind } from "./connection.ts";
+import { EngineConnection } from "./connection.ts";
 import { graceSeconds, TASK_LABEL, toContainerConfig } from "./container-config.ts";
 import { toContainerState, toContainerSummary } from "./container-state.ts";
-import type { InspectAnswer } from "./container-state.ts";
+import type { InspectAnswer, ListAnswer } from "./container-state.ts";
 import { engineEvents } from "./events.ts";
-import { toEngineError } from "./engine-error.ts";
+import { engineAway } from "./engine-error.ts";
+import { assertSupported, engineVersion } from "./engine-version.ts";
+import type { EngineKind } from "./engine-version.ts";
 import { TaskFiles } from "./files.ts";
 import { describeHost } from "./host-description.ts";
 import type { EngineInfo } from "./host-description.ts";
 import { Images, noSuchImage } from "./images.ts";
+import { textOf } from "./json-lines.ts";
 import { logMessages } from "./log-lines.ts";
 import type { HostFile } from "./mounts.ts";
+import { OverlayNetworks } from "./networks.ts";
 import { PodmanHealth } from "./podman-health.ts";
 import { createVolumes, assertBindSources } from "./volumes.ts";
 
@@ -44,6 +47,8 @@ export interface EngineExecutorDependencies {
 /** An executor with connections to let go of. */
 export interface EngineExecutor extends Executor {
   close(): void;
+  /** The engine's networks for our overlays. */
+  readonly networks: EngineNetworks;
 }
 
 const isKind = (error: unknown, ...kinds: readonly OperationError["kind"][]): boolean =>
@@ -60,6 +65,7 @@ class DockerExecutor implements EngineExecutor {
   readonly #images: Images;
   readonly #files: TaskFiles;
   readonly #health: PodmanHealth;
+  readonly networks: OverlayNetworks;
   #kind: EngineKind | undefined;
 
   constructor(options: EngineExecutorOptions, { clock, logger }: EngineExecutorDependencies) {
@@ -69,6 +75,7 @@ class DockerExecutor implements EngineExecutor {
     this.#images = new Images({ connection, clock, logger });
     this.#files = new TaskFiles(options.filesDir);
     this.#health = new PodmanHealth({ connection, clock, logger });
+    this.networks = new OverlayNetworks(connection, (signal) => this.#engineKind(signal));
   }
 
   async ping(signal: AbortSignal): Promise<void> {
@@ -76,7 +83,7 @@ class DockerExecutor implements EngineExecutor {
   }
 
   async describe(signal: AbortSignal): Promise<HostDescription> {
-    const version = await this.#connection.version(signal);
+    const version = await engineVersion(this.#connection, signal);
     assertSupported(version);
     this.#kind = version.kind;
     const info = await this.#connection.request(signal, { method: "GET", path: "/info" });
@@ -100,29 +107,27 @@ class DockerExecutor implements EngineExecutor {
   async start(containerId: string, signal: AbortSignal): Promise<void> {
     const before = await this.inspect(containerId, signal);
     if (before && before.phase !== "created") return;
-    await this.#connection.call(signal, (docker) =>
-      docker.getContainer(containerId).start({ abortSignal: signal }),
-    );
+    const path = `/containers/${containerId}/start`;
+    await this.#connection.request(signal, { method: "POST", path });
   }
 
   async stop(containerId: string, graceMs: number | undefined, signal: AbortSignal): Promise<void> {
-    const grace = graceMs === undefined ? {} : { t: graceSeconds(graceMs) };
-    await this.#unlessStopped(containerId, signal, (container) =>
-      container.stop({ ...grace, abortSignal: signal }),
-    );
+    const query = graceMs === undefined ? {} : { t: graceSeconds(graceMs) };
+    await this.#unlessStopped(containerId, signal, { action: "stop", query });
   }
 
   async kill(containerId: string, signal: AbortSignal): Promise<void> {
-    await this.#unlessStopped(containerId, signal, (container) =>
-      container.kill({ signal: "SIGKILL", abortSignal: signal }),
-    );
+    const query = { signal: "SIGKILL" };
+    await this.#unlessStopped(containerId, signal, { action: "kill", query });
   }
 
   async remove(containerId: string, signal: AbortSignal): Promise<void> {
     try {
-      await this.#connection.call(signal, (docker) =>
-        docker.getContainer(containerId).remove({ force: true, v: true }),
-      );
+      await this.#connection.request(signal, {
+        method: "DELETE",
+        path: `/containers/${containerId}`,
+        query: { force: true, v: true },
+      });
     } catch (error) {
       if (!isKind(error, "not-found")) throw error;
     }
@@ -134,10 +139,11 @@ class DockerExecutor implements EngineExecutor {
   }
 
   async list(signal: AbortSignal): ReturnType<Executor["list"]> {
-    const answers = await this.#connection.call(signal, (docker) =>
-      docker.listContainers({ all: true, filters: { label: [TASK_LABEL] }, abortSignal: signal }),
-    );
-    return answers.flatMap((answer) => toContainerSummary(answer) ?? []);
+    const filters = JSON.stringify({ label: [TASK_LABEL] });
+    const query = { all: true, filters };
+    const path = "/containers/json";
+    const answers = await this.#connection.request(signal, { method: "GET", path, query });
+    return (answers as readonly ListAnswer[]).flatMap((answer) => toContainerSummary(answer) ?? []);
   }
 
   removeFiles(taskId: string): Promise<void> {
@@ -162,7 +168,7 @@ class DockerExecutor implements EngineExecutor {
       yield* logMessages(stream, { taskId, tty: answer.Config?.Tty === true, details });
     } catch (error) {
       signal.throwIfAborted();
-      throw toEngineError(this.#options.socketPath, error);
+      throw engineAway(this.#options.socketPath, error);
     } finally {
       stream.destroy();
     }
@@ -178,15 +184,15 @@ class DockerExecutor implements EngineExecutor {
   }
 
   async #engineKind(signal: AbortSignal): Promise<EngineKind> {
-    this.#kind ??= (await this.#connection.version(signal)).kind;
+    this.#kind ??= (await engineVersion(this.#connection, signal)).kind;
     return this.#kind;
   }
 
   async #look(container: string, signal: AbortSignal): Promise<InspectAnswer | undefined> {
     try {
-      return await this.#connection.call(signal, (docker) =>
-        docker.getContainer(container).inspect({ abortSignal: signal }),
-      );
+      const path = `/containers/${container}/json`;
+      const answer = await this.#connection.request(signal, { method: "GET", path });
+      return answer as InspectAnswer;
     } catch (error) {
       if (isKind(error, "not-found") || isVanishing(error)) return undefined;
       throw error;
@@ -237,9 +243,15 @@ class DockerExecutor implements EngineExecutor {
   ): Promise<ContainerState> {
     const config = toContainerConfig(workload, files);
     try {
-      const { id } = await this.#connection.call(signal, (docker) =>
-        docker.createContainer({ ...config, abortSignal: signal }),
-      );
+      const answer = await this.#connection.request(signal, {
+        method: "POST",
+        path: "/containers/create",
+        query: { name: workload.taskName },
+        body: config,
+      });
+      const id = textOf(answer, "Id");
+      for (const overlay of workload.overlays.slice(1))
+        await this.networks.connect(id, overlay, signal);
       const state = await this.inspect(id, signal);
       if (state) return state;
       throw new OperationError("not-found", `No such container: ${id}`);
@@ -247,7 +259,7 @@ class DockerExecutor implements EngineExecutor {
       const existing = isKind(error, "conflict") && (await this.#inspectTask(workload, signal));
       if (existing) return existing;
       if (isKind(error, "not-found") && /no such image/iu.test(String(error)))
-        throw noSuchImage(config.Image ?? "");
+        throw noSuchImage(config.Image);
       throw error;
     }
   }
@@ -256,10 +268,11 @@ class DockerExecutor implements EngineExecutor {
   async #unlessStopped(
     containerId: string,
     signal: AbortSignal,
-    action: (container: Container) => Promise<unknown>,
+    call: { readonly action: string; readonly query: Readonly<Record<string, string | number>> },
   ): Promise<void> {
+    const path = `/containers/${containerId}/${call.action}`;
     try {
-      await this.#connection.call(signal, (docker) => action(docker.getContainer(containerId)));
+      await this.#connection.request(signal, { method: "POST", path, query: call.query });
     } catch (error) {
       if (isKind(error, "unavailable")) throw error;
       const state = await this.inspect(containerId, signal);

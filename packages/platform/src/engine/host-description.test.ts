@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { assertSupported } from "./connection.ts";
+import { assertSupported } from "./engine-version.ts";
 import { describeHost } from "./host-description.ts";
 
 test("a host is described in Docker's words, whichever engine it has", () => {

@@ -1,7 +1,6 @@
 import type { Clock, Logger } from "@skein/base";
 import { messageOf, OperationError } from "@skein/base";
 import type { EngineConnection } from "./connection.ts";
-import { statusOf } from "./engine-error.ts";
 import { fieldOf, jsonLines, textOf } from "./json-lines.ts";
 
 /** How long a failed pull stands, in ms: tasks that start together do not wait for each other's. */
@@ -86,8 +85,7 @@ export class Images {
       await this.#request(image, registryAuth);
       this.#failures.delete(key);
     } catch (error) {
-      const isAway = error instanceof OperationError && statusOf(error.cause) === undefined;
-      if (isAway && error.kind === "unavailable") throw error;
+      if (error instanceof OperationError && error.kind === "unavailable") throw error;
       this.#failures.set(key, clock.monotonic());
       logger.info("image not pulled", { image, error: messageOf(error) });
     }

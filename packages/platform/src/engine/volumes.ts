@@ -15,15 +15,16 @@ export const createVolumes = async (
   for (const { Type, Source = "", VolumeOptions } of mounts) {
     if (Type !== "volume" || Source === "") continue;
     const { DriverConfig, Labels } = VolumeOptions ?? {};
-    await connection.call(signal, (docker) =>
-      docker.createVolume({
+    await connection.request(signal, {
+      method: "POST",
+      path: "/volumes/create",
+      body: {
         Name: Source,
         ...(DriverConfig?.Name ? { Driver: DriverConfig.Name } : {}),
         DriverOpts: { ...DriverConfig?.Options },
         Labels: { ...Labels },
-        abortSignal: signal,
-      }),
-    );
+      },
+    });
   }
 };
 
