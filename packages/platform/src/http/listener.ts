@@ -112,7 +112,7 @@ const newSocketServer = (
   if (!tls)
     throw new OperationError(
       "invalid-parameter",
-      `${formatListenAddress(address)} needs --tlscacert, --tlscert and --tlskey: ` +
+      `${formatListenAddress(address)} needs --tls-ca-cert, --tls-cert and --tls-key: ` +
         "who reaches the API owns the host",
     );
   const { ca, certificate: cert, key } = tls;
