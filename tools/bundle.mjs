@@ -24,7 +24,7 @@ const { outputFiles } = await build({
   format: "esm",
   conditions: ["source"],
   // Packages with native parts, or that load files of their own by path.
-  external: ["lmdb", "msgpackr", "dockerode", "pino", "ssh2", "cpu-features"],
+  external: ["lmdb", "msgpackr", "pino"],
   // CommonJS dependencies inside an ES module still call require.
   banner: {
     js: 'import { createRequire as bundleRequire } from "node:module"; const require = bundleRequire(import.meta.url);',
