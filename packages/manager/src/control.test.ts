@@ -75,7 +75,12 @@ const rig = async (): Promise<Rig> => {
       });
     }
   });
-  return { control: new Control({ store, random, leaderId: "m" }), store, clock, batches };
+  return {
+    control: new Control({ store, random, allocator: leader.allocator, leaderId: "m" }),
+    store,
+    clock,
+    batches,
+  };
 };
 
 const web = (more: Partial<ServiceSpec> = {}): ServiceSpec => ({
@@ -140,13 +145,16 @@ test("names, versions, modes and references are refused in Docker's words", asyn
   );
 });
 
-test("what this version can't do is refused, not accepted and ignored", async () => {
+test("ports through the mesh clash with every other use; host ports only with those", async () => {
   const { control } = await rig();
   const port = { Protocol: "tcp", TargetPort: 80, PublishedPort: 8080 } as const;
-  const ingress = web({ EndpointSpec: { Ports: [{ ...port, PublishMode: "ingress" }] } });
-  expect(await problem(create(control, ingress))).toContain("not-implemented: publishing a port");
-  await create(control, web({ EndpointSpec: { Ports: [{ ...port, PublishMode: "host" }] } }));
-  expect(await problem(control.networks.create())).toContain("overlay networks are not supported");
+  const mesh = { EndpointSpec: { Ports: [{ ...port, PublishMode: "ingress" } as const] } };
+  const host = { EndpointSpec: { Ports: [{ ...port, PublishMode: "host" } as const] } };
+  const { ID } = await create(control, web(host));
+  await create(control, web({ Name: "second", ...host }));
+  expect(await problem(create(control, web({ Name: "third", ...mesh })))).toBe(
+    `invalid-parameter: port '8080' is already in use by service 'web' (${ID}) as a host-published port`,
+  );
 });
 
 test("secrets are shown without data, renamed never, and kept while a service uses them", async () => {

@@ -1,10 +1,11 @@
 import type { Random } from "@skein/base";
-import { newId, OperationError } from "@skein/base";
+import { newId } from "@skein/base";
 import type { Store, View } from "@skein/store";
 import type {
   Config as ApiConfig,
   ConfigSpec,
   Network as ApiNetwork,
+  NetworkCreateRequest,
   Node as ApiNode,
   NodeSpec,
   Secret as ApiSecret,
@@ -13,6 +14,9 @@ import type {
   ServiceSpec,
   Task as ApiTask,
 } from "@skein/wire";
+import type { AddressAllocator } from "./allocator/addresses.ts";
+import { allocateService } from "./allocator/services.ts";
+import { createNetwork, removeNetwork } from "./control-api/networks.ts";
 import { removeNode, updateNode } from "./control-api/nodes.ts";
 import {
   createConfig,
@@ -47,6 +51,8 @@ import { toApiTask } from "./present/task.ts";
 export interface ControlDependencies {
   readonly store: Store;
   readonly random: Random;
+  /** The leader's: so a service without addresses to be had is refused at once. */
+  readonly allocator: AddressAllocator;
   /** The node that leads now. */
   readonly leaderId: string;
 }
@@ -122,9 +128,11 @@ export class Control {
       readonly spec: ServiceSpec;
       readonly registryAuth: string;
     }): Promise<{ readonly ID: string }> => {
-      const { store, random } = this.#deps;
+      const { store, random, allocator } = this.#deps;
       const id = this.#newId();
-      await store.transact((tx) => createService(tx, random, { id, ...input }));
+      await store.transact((tx) =>
+        allocateService(tx, createService(tx, random, { id, ...input }), allocator),
+      );
       return { ID: id };
     },
     update: async ({
@@ -135,8 +143,13 @@ export class Control {
       readonly registryAuthFrom: string;
       readonly rollback: string;
     }): Promise<{ readonly Warnings: readonly string[] | null }> => {
-      await this.#deps.store.transact((tx) =>
-        updateService(tx, { id: findService(tx, ref).id, ...input }),
+      const { store, allocator } = this.#deps;
+      await store.transact((tx) =>
+        allocateService(
+          tx,
+          updateService(tx, { id: findService(tx, ref).id, ...input }),
+          allocator,
+        ),
       );
       return { Warnings: null };
     },
@@ -197,19 +210,17 @@ export class Control {
       this.#read((view) => filterNetworks(view, filters).map(toApiNetwork)),
     get: ({ ref }: Ref): Promise<ApiNetwork> =>
       this.#read((view) => toApiNetwork(findNetwork(view, ref))),
-    create: (): Promise<never> =>
-      Promise.reject(
-        new OperationError(
-          "not-implemented",
-          "overlay networks are not supported by this version of Skein",
-        ),
-      ),
-    remove: ({ ref }: Ref): Promise<never> =>
-      this.#read((view) => findNetwork(view, ref)).then(({ name }) => {
-        throw new OperationError(
-          "forbidden",
-          `${name} is a pre-defined network and cannot be removed`,
-        );
-      }),
+    create: async ({
+      request,
+    }: {
+      readonly request: NetworkCreateRequest;
+    }): Promise<{ readonly ID: string }> => {
+      const id = this.#newId();
+      await this.#deps.store.transact((tx) => createNetwork(tx, id, request));
+      return { ID: id };
+    },
+    remove: async ({ ref }: Ref): Promise<void> => {
+      await this.#deps.store.transact((tx) => removeNetwork(tx, findNetwork(tx, ref).id));
+    },
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock, Logger, Random } from "@skein/base";
 import { messageOf } from "@skein/base";
 import type { Leadership, Store } from "@skein/store";
+import { AddressAllocator } from "./allocator/addresses.ts";
 import { Dispatcher } from "./dispatcher/dispatcher.ts";
 import { LogBroker } from "./log-broker/broker.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -28,6 +29,7 @@ const RETRY_MS = 1000;
 export class Leader {
   readonly dispatcher: Dispatcher;
   readonly logs: LogBroker;
+  readonly allocator: AddressAllocator = new AddressAllocator();
   readonly #deps: LeaderDependencies;
   readonly #stop = new AbortController();
   #wake: Wake | undefined;
@@ -45,6 +47,7 @@ export class Leader {
       random,
       logger,
       onWakeAt: (time) => this.#wakeAt(time),
+      allocator: this.allocator,
     });
     store.lead(leadership, {
       plan: (tx, changes) => pipeline.plan(tx, changes),

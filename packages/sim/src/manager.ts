@@ -1,7 +1,8 @@
 import type { Random } from "@skein/base";
 import { messageOf, newId, OperationError } from "@skein/base";
+import type { Network as OverlayNetwork } from "@skein/model";
 import { bootstrapCluster, Control, isRevoked, Leader } from "@skein/manager";
-import type { CommittedBatch, MemoryDisk, Planner, View } from "@skein/store";
+import type { CommittedBatch, Draft, MemoryDisk, Planner, View } from "@skein/store";
 import { newMemoryDisk, Store } from "@skein/store";
 import { DEFAULT_CLUSTER_SPEC } from "./cluster-spec.ts";
 import type { Network } from "./network/network.ts";
@@ -13,6 +14,20 @@ import type { World } from "./world.ts";
 export const MANAGER_ADDRESS = "manager:2377";
 /** The manager's own node: drained, so that it needs no agent. */
 export const MANAGER_NODE = "manager0000000000000000000";
+
+/** Small, so that they run out of addresses at times. */
+const overlayNetworks: readonly Draft<OverlayNetwork>[] = ["blue", "green"].map((name, index) => ({
+  id: `${name}00000000000000000000`,
+  name,
+  labels: {},
+  driver: { name: "overlay", options: {} },
+  subnets: [{ subnet: `10.9.${index}.0/27`, gateway: `10.9.${index}.1` }],
+  vni: 4097 + index,
+  ipv6: false,
+  internal: false,
+  attachable: false,
+  ingress: false,
+}));
 
 export interface ManagerHooks {
   /** A manager has loaded the durable state and leads. */
@@ -91,7 +106,12 @@ export class Manager {
     if (store.view.all("clusters").size === 0) await this.#bootstrap(store, random);
     if (!process.alive) return;
     this.store = store;
-    this.control = new Control({ store, random: random.fork("ids"), leaderId: MANAGER_NODE });
+    this.control = new Control({
+      store,
+      allocator: leader.allocator,
+      random: random.fork("ids"),
+      leaderId: MANAGER_NODE,
+    });
     this.#network.listener = {
       process,
       accept: (nodeId, link) => {
@@ -122,5 +142,8 @@ export class Manager {
         newId: () => newId(random),
       }),
     );
+    await store.transact((tx) => {
+      for (const network of overlayNetworks) tx.put("networks", network);
+    });
   }
 }

@@ -1,14 +1,16 @@
 import { join } from "node:path";
-import type { ClusterNews, Executor, Templates } from "@skein/agent";
+import type { ClusterNews, Templates } from "@skein/agent";
 import { createAgent } from "@skein/agent";
 import type { Clock, Logger, Random } from "@skein/base";
 import { messageOf } from "@skein/base";
 import { expandContainer, expandFile } from "@skein/model";
 import type { ManagerAddress } from "@skein/model";
 import { newEngineExecutor, nodeTlsInfo } from "@skein/platform";
+import type { EngineExecutor } from "@skein/platform";
 import type { DaemonOptions } from "../options.ts";
 import type { AgentRuntime, AgentStart, AgentStarter } from "./agent-runtime.ts";
 import { newManagerDialer } from "./manager-dialer.ts";
+import { newNetworkingParts } from "./networking-parts.ts";
 import { openAgentStores } from "./task-store.ts";
 
 export interface AgentStarterOptions {
@@ -28,7 +30,7 @@ const hostOf = (address: string): string => address.replace(/:\d+$/, "").replace
 /** Makes what starts this node's agents: one executor for the engine, an agent per membership. */
 export const newAgentStarter = (
   dependencies: AgentStarterOptions,
-): { readonly starter: AgentStarter; readonly executor: Executor } => {
+): { readonly starter: AgentStarter; readonly executor: EngineExecutor } => {
   const { options, engineSocket } = dependencies;
   const executor = newEngineExecutor(
     { socketPath: engineSocket, filesDir: join(options.runDir, "files") },
@@ -39,7 +41,7 @@ export const newAgentStarter = (
 
 const startAgent = async (
   start: AgentStart,
-  executor: Executor,
+  executor: EngineExecutor,
   dependencies: AgentStarterOptions,
 ): Promise<AgentRuntime> => {
   const { clock, random, logger, options } = dependencies;
@@ -63,6 +65,7 @@ const startAgent = async (
       executor,
       templates,
       tasks: stores.tasks,
+      networking: newNetworkingParts({ executor, tables: stores.tables, logger }),
       remotes: stores.remotes,
       dialer: newManagerDialer({ credentials: () => credentials, availability, logger }),
       tlsInfo: () => nodeTlsInfo(credentials.rootPem, credentials.certificatePem),

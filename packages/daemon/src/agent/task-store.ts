@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { RemotesStore, StoredTask, TaskStore } from "@skein/agent";
+import type { RemotesStore, StoredTask, TablesStore, TaskStore } from "@skein/agent";
 import type { Random } from "@skein/base";
 import { OperationError } from "@skein/base";
-import type { ManagerAddress, SpecAssignment } from "@skein/model";
+import type { ManagerAddress, NetworkTables, SpecAssignment } from "@skein/model";
 import { KEY_BYTES, openLmdbLog, readManagerKey, writeManagerKey } from "@skein/platform";
 import type { LogRecord } from "@skein/store";
 
@@ -10,12 +10,14 @@ import type { LogRecord } from "@skein/store";
 export interface AgentStores {
   readonly tasks: TaskStore;
   readonly remotes: RemotesStore;
+  readonly tables: TablesStore;
   close(): Promise<void>;
 }
 
 const TASKS = "tasks/";
 const SPECS = "specs/";
 const REMOTES = "remotes/all";
+const TABLES = "networks/tables";
 
 const openKey = async (path: string, random: Random): Promise<Uint8Array> => {
   const found = await readManagerKey(path);
@@ -85,9 +87,14 @@ export const openAgentStores = async (dataDir: string, random: Random): Promise<
     load: () => Promise.resolve((known.get(REMOTES) ?? []) as readonly ManagerAddress[]),
     save: (managers) => write(() => [put("", REMOTES, managers)]),
   };
+  const tables: TablesStore = {
+    load: () => Promise.resolve(known.get(TABLES) as NetworkTables | undefined),
+    save: (value) => write(() => [put("", TABLES, value)]),
+  };
   return {
     tasks,
     remotes,
+    tables,
     close: async () => {
       await writing;
       await log.close();

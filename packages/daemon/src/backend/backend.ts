@@ -61,7 +61,7 @@ export const newBackend = ({ membership, events, random }: BackendDependencies):
           throw new OperationError("not-found", `network ${ref} not found`);
         return control().networks.get({ ref });
       },
-      create: async () => control().networks.create(),
+      create: async (input) => control().networks.create(input),
       remove: async ({ ref }) => control().networks.remove({ ref }),
     },
     logs: newLogBackend(manager),

@@ -121,7 +121,12 @@ export const startManager = async (
     store,
     leader: running,
     authority,
-    control: new Control({ store, random: dependencies.random, leaderId }),
+    control: new Control({
+      store,
+      random: dependencies.random,
+      allocator: running.allocator,
+      leaderId,
+    }),
     updateCredentials: (credentials) => server.updateCredentials(credentials),
     stop: async () => {
       stopWatching();

@@ -13,7 +13,7 @@ import type { IPAM, IPAMConfig, NetworkCreateRequest } from "@skein/wire";
 import { chooseSubnet, chooseVni, firstAddress, subnetsInUse } from "../allocator/subnets.ts";
 import { ingressNetwork, isIngress, isOverlay } from "../networks/needs.ts";
 import { theCluster } from "../membership/admission.ts";
-import { PREDEFINED_LABEL } from "../membership/bootstrap.ts";
+import { PREDEFINED_LABEL } from "../networks/predefined.ts";
 import { found } from "./versions.ts";
 
 const invalid = (text: string): OperationError => rpcError("invalid-parameter", text);

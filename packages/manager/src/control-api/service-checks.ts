@@ -1,12 +1,10 @@
 import { OperationError, rpcError } from "@skein/base";
 import type { View } from "@skein/store";
 import type { PortConfig, ServiceSpec } from "@skein/wire";
+import { ingressNetwork } from "../networks/needs.ts";
 
-const unsupported = (what: string, instead: string): OperationError =>
-  new OperationError(
-    "not-implemented",
-    `${what} is not supported by this version of Skein${instead === "" ? "" : `: ${instead}`}`,
-  );
+const unsupported = (what: string): OperationError =>
+  new OperationError("not-implemented", `${what} is not supported by this version of Skein`);
 
 const networkTargets = (spec: ServiceSpec): readonly string[] =>
   [...(spec.TaskTemplate.Networks ?? []), ...(spec.Networks ?? [])].map(
@@ -14,13 +12,18 @@ const networkTargets = (spec: ServiceSpec): readonly string[] =>
   );
 
 /**
- * Replaces the names of networks by their ids. Unknown ones are refused (not-found), and so is, until
- * the data plane exists, everything but the predefined `host`, `bridge` and `none`.
+ * Replaces the names of networks by their ids. Refuses unknown ones (not-found) and the ingress
+ * network, which ports lead to and nobody joins.
  */
 export const resolveNetworks = (view: View, spec: ServiceSpec): ServiceSpec => {
   for (const target of networkTargets(spec)) {
     const [network] = [view.get("networks", target) ?? view.byName("networks", target)].flat();
     if (!network) throw new OperationError("not-found", `network ${target} not found`);
+    if (network.ingress)
+      throw rpcError(
+        "invalid-parameter",
+        `Service cannot be explicitly attached to the ingress network "${network.name}"`,
+      );
   }
   const { Networks } = spec.TaskTemplate;
   if (!Networks) return spec;
@@ -33,17 +36,21 @@ export const resolveNetworks = (view: View, spec: ServiceSpec): ServiceSpec => {
 
 const isHostMode = (port: PortConfig): boolean => port.PublishMode === "host";
 
-/** Refuses what only the data plane can do, so that nothing is accepted and then ignored. */
+/** Refuses what nothing here can run, so that nothing is accepted and then ignored. */
 export const refuseUnsupported = (spec: ServiceSpec): void => {
-  const ports = spec.EndpointSpec?.Ports ?? [];
-  if (ports.some((port) => !isHostMode(port)))
-    throw unsupported(
-      "publishing a port through the routing mesh",
-      "publish it with mode=host (--publish published=8080,target=80,mode=host)",
-    );
   const { Runtime } = spec.TaskTemplate;
   if (Runtime !== undefined && Runtime !== "container")
-    throw unsupported(`the runtime "${Runtime}"`, "");
+    throw unsupported(`the runtime "${Runtime}"`);
+};
+
+/** Refuses a port through the mesh in a cluster whose ingress network was removed. */
+export const checkIngress = (view: View, spec: ServiceSpec): void => {
+  const ports = spec.EndpointSpec?.Ports ?? [];
+  if (ports.some((port) => !isHostMode(port)) && !ingressNetwork(view))
+    throw rpcError(
+      "failed-precondition",
+      "service needs ingress network, but no ingress network is present",
+    );
 };
 
 const clashText = (port: number, name: string, id: string, host: boolean): string =>
@@ -60,7 +67,8 @@ export const checkPorts = (view: View, id: string, spec: ServiceSpec): void => {
   if (wanted.length === 0) return;
   for (const other of view.all("services").values()) {
     if (other.id === id) continue;
-    for (const port of other.spec.EndpointSpec?.Ports ?? [])
+    const held = other.endpoint?.Ports ?? other.spec.EndpointSpec?.Ports ?? [];
+    for (const port of held)
       for (const mine of wanted) {
         const same =
           mine.PublishedPort === port.PublishedPort &&

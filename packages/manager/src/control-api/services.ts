@@ -7,6 +7,7 @@ import type { ServiceMode, ServiceSpec } from "@skein/wire";
 import { createService as recordService, swapSpecs, writeSpec } from "../service-spec.ts";
 import { randomName } from "./random-name.ts";
 import {
+  checkIngress,
   checkPorts,
   checkReferences,
   refuseUnsupported,
@@ -20,6 +21,7 @@ const checked = (tx: Transaction, id: string, asked: ServiceSpec): ServiceSpec =
   const spec = convertServiceSpec(resolveNetworks(tx, asked));
   validateServiceSpec(spec);
   refuseUnsupported(spec);
+  checkIngress(tx, spec);
   checkPorts(tx, id, spec);
   checkReferences(tx, spec);
   return spec;

@@ -1,6 +1,8 @@
-import type { SwarmSpec } from "@skein/wire";
-import type { RootCa } from "@skein/model";
-import type { Transaction } from "@skein/store";
+import type { Network, RootCa } from "@skein/model";
+import type { Draft, Transaction } from "@skein/store";
+import type { NetworkCreateRequest, SwarmSpec } from "@skein/wire";
+import { createNetwork } from "../control-api/networks.ts";
+import { PREDEFINED_LABEL } from "../networks/predefined.ts";
 import { createNode } from "./admission.ts";
 import type { NewNode } from "./admission.ts";
 
@@ -27,25 +29,37 @@ export interface NewCluster {
 
 /** Networks of each engine that services may name (behaviour.md, 17.6). */
 const PREDEFINED_NETWORKS = ["bridge", "host"] as const;
-/** Marks the predefined networks; users may not set it. */
-export const PREDEFINED_LABEL = "com.docker.swarm.predefined";
-
-/** Writes the cluster object and the first manager's node and the predefined networks, in one transaction. */
+/** Writes the cluster object and the first manager's node, the predefined networks and ingress, in one transaction. */
 export const bootstrapCluster = (tx: Transaction, cluster: NewCluster): void => {
   const { firstNode, newId, ...object } = cluster;
   tx.put("clusters", { ...object, revoked: {} });
   createNode(tx, firstNode);
-  for (const name of PREDEFINED_NETWORKS)
-    tx.put("networks", {
-      id: newId(),
-      name,
-      labels: { [PREDEFINED_LABEL]: "true" },
-      driver: { name, options: {} },
-      subnets: [],
-      vni: 0,
-      ipv6: false,
-      internal: false,
-      attachable: false,
-      ingress: false,
-    });
+  for (const name of PREDEFINED_NETWORKS) tx.put("networks", predefinedNetwork(newId(), name));
+  createNetwork(tx, newId(), ingressRequest);
+};
+
+const predefinedNetwork = (id: string, name: string): Draft<Network> => ({
+  id,
+  name,
+  labels: { [PREDEFINED_LABEL]: "true" },
+  driver: { name, options: {} },
+  subnets: [],
+  vni: 0,
+  ipv6: false,
+  internal: false,
+  attachable: false,
+  ingress: false,
+});
+
+/** The network by which published ports reach tasks: the first of the pool. */
+const ingressRequest: NetworkCreateRequest = {
+  Name: "ingress",
+  Driver: "overlay",
+  Scope: "swarm",
+  Internal: false,
+  Attachable: false,
+  Ingress: true,
+  ConfigOnly: false,
+  Options: null,
+  Labels: null,
 };

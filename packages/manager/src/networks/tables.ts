@@ -64,7 +64,7 @@ const serviceOf = (view: View, network: Network, service: Service): NetworkServi
 const peersOf = (view: View, network: Network, nodeId: string): readonly NetworkPeer[] =>
   [...view.all("nodes").values()].flatMap((node) => {
     const gateways = gatewaysOf(node, network.id);
-    if (node.id === nodeId || !gateways) return [];
+    if (node.id === nodeId || !gateways || underlayOf(node) === "") return [];
     return [{ nodeId: node.id, underlay: underlayOf(node), gateways }];
   });
 

@@ -1,10 +1,8 @@
 import { OperationError } from "@skein/base";
 import type { Network } from "@skein/model";
 import type { View } from "@skein/store";
+import { PREDEFINED_LABEL } from "../networks/predefined.ts";
 import type { Filters } from "./filters.ts";
-
-/** Marks what stands for each engine's own `host` and `bridge`: never listed. */
-const PREDEFINED_LABEL = "com.docker.swarm.predefined";
 
 const any = (filters: Filters, key: string, test: (value: string) => boolean): boolean => {
   const values = filters[key] ?? [];

@@ -1,0 +1,36 @@
+import { readFileSync } from "node:fs";
+import type { NetworkingParts, TablesStore } from "@skein/agent";
+import type { Logger } from "@skein/base";
+import { newLinuxDataplane, newNameServer } from "@skein/platform";
+import type { EngineExecutor } from "@skein/platform";
+
+const DNS_PORT = 53;
+const RESOLV_CONF = "/etc/resolv.conf";
+
+/** The node's own resolvers; none when the file can't be read. */
+export const resolversIn = (text: string): readonly string[] =>
+  text.split("\n").flatMap((line) => {
+    const [keyword, address] = line.trim().split(/\s+/);
+    return keyword === "nameserver" && address !== undefined ? [address] : [];
+  });
+
+const nodeResolvers = (): readonly string[] => {
+  try {
+    return resolversIn(readFileSync(RESOLV_CONF, "utf8"));
+  } catch {
+    return []; // a host without resolvers: only names of the cluster are answered
+  }
+};
+
+/** The parts of this host's data plane. */
+export const newNetworkingParts = (parts: {
+  readonly executor: EngineExecutor;
+  readonly tables: TablesStore;
+  readonly logger: Logger;
+}): NetworkingParts => ({
+  dataplane: newLinuxDataplane({}),
+  engine: parts.executor.networks,
+  tables: parts.tables,
+  newNames: (resolve) =>
+    newNameServer({ port: DNS_PORT, resolve, resolvers: nodeResolvers, logger: parts.logger }),
+});
