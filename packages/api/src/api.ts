@@ -60,16 +60,16 @@ const checkNotTooNew = (version: string, offered: string): void => {
 /** Builds the API over its ports. */
 export const createApi = (dependencies: ApiDependencies): Api => {
   const { backend, engine, clock, logger, version: own } = dependencies;
-  const offered = new OfferedVersion(engine);
+  const offered = new OfferedVersion({ engine, clock });
   const router = new Router([
-    ...infoRoutes({ backend, engine, offered, version: own }),
+    ...infoRoutes({ backend, engine, clock, offered, version: own }),
     ...swarmRoutes(backend),
     ...nodeRoutes(backend),
     ...serviceRoutes(backend),
     ...taskRoutes(backend),
     ...secretRoutes(backend),
     ...configRoutes(backend),
-    ...networkRoutes({ backend, engine }),
+    ...networkRoutes({ backend, engine, clock }),
     ...eventRoutes({ backend, engine, clock }),
   ]);
 

@@ -1,6 +1,6 @@
 import { NEWEST, isApiVersion, isBefore } from "./api-version.ts";
-import { readAll } from "./http.ts";
-import type { EngineApi } from "./http.ts";
+import { askEngine, PING_PATIENCE_MS } from "./ask-engine.ts";
+import type { EngineAccess } from "./ask-engine.ts";
 
 /** What is offered as long as the engine has never answered: what every supported engine knows. */
 const CAUTIOUS = "1.41";
@@ -10,11 +10,11 @@ const CAUTIOUS = "1.41";
  * from the engine's last answer, so that the cluster half works while the engine is away.
  */
 export class OfferedVersion {
-  readonly #engine: EngineApi;
+  readonly #access: EngineAccess;
   #known: string | undefined;
 
-  constructor(engine: EngineApi) {
-    this.#engine = engine;
+  constructor(access: EngineAccess) {
+    this.#access = access;
   }
 
   /** Takes note of what the engine says about itself in a header or in /version. */
@@ -27,8 +27,8 @@ export class OfferedVersion {
   async current(): Promise<string> {
     if (this.#known !== undefined) return this.#known;
     try {
-      const { headers, body } = await this.#engine.request({ method: "GET", path: "/_ping" });
-      await readAll(body);
+      const question = { method: "GET", path: "/_ping" };
+      const { headers } = await askEngine(this.#access, question, PING_PATIENCE_MS);
       return this.learn(headers["api-version"]);
     } catch {
       // The engine does not answer; the next request asks again.

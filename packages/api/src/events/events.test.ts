@@ -1,6 +1,6 @@
 import type { EventMessage } from "@skein/wire";
 import { expect, test } from "vitest";
-import { fakeEngine, newHarness } from "../testing/harness.ts";
+import { fakeEngine, newHarness, standingClock } from "../testing/harness.ts";
 import { newMemoryCluster } from "../testing/memory-backend.ts";
 import { aSwarm, anEvent } from "../testing/objects.ts";
 import { engineMayMatch, eventPasses } from "./filter.ts";
@@ -17,7 +17,7 @@ const newEvents = (engineLines: readonly string[]) => {
     "GET /_ping": { headers: { "api-version": "1.41" } },
     "GET /v1.41/events": { body },
   });
-  return { cluster, calls, ...newHarness(cluster, engine, NOW * 1000) };
+  return { cluster, calls, ...newHarness(cluster, engine, standingClock(NOW * 1000)) };
 };
 
 const actions = (text: string): readonly string[] =>

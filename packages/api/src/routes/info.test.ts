@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fakeEngine, newHarness } from "../testing/harness.ts";
+import { fakeEngine, newHarness, standingClock } from "../testing/harness.ts";
 import type { FakeAnswer } from "../testing/harness.ts";
 import { newMemoryCluster } from "../testing/memory-backend.ts";
 import { aSwarm } from "../testing/objects.ts";
@@ -105,4 +105,30 @@ test("/info without the engine still tells the cluster's half, and says what is 
     status: 200,
     json: { Swarm: cluster.info, Warnings: ["WARNING: the container engine does not answer"] },
   });
+});
+
+test("an engine that hangs hides neither the ping, nor the cluster's half of /info", async () => {
+  const clock = { ...standingClock(0), sleep: () => Promise.resolve() };
+  const given: AbortSignal[] = [];
+  const engine = {
+    request: async ({ signal }: { readonly signal?: AbortSignal }) => {
+      if (signal) given.push(signal);
+      return await new Promise<never>(() => {});
+    },
+  };
+  const { ask } = newHarness(newMemoryCluster(aSwarm), engine, clock);
+  expect(await ask("GET", "/_ping")).toMatchObject({ status: 200, text: "OK" });
+  expect(await ask("GET", "/v1.41/info")).toMatchObject({
+    status: 200,
+    json: {
+      Swarm: { LocalNodeState: "active" },
+      Warnings: ["WARNING: the container engine has not answered within 10 s"],
+    },
+  });
+  expect(await ask("GET", "/v1.41/nodes")).toMatchObject({ status: 200 });
+  expect(await ask("GET", "/v1.41/version")).toMatchObject({ status: 503 });
+  expect(await ask("GET", "/v1.41/networks")).toMatchObject({ status: 503 });
+  // Nothing goes on behind the callers' backs.
+  expect(given.length).toBeGreaterThan(0);
+  expect(given.every(({ aborted }) => aborted)).toBe(true);
 });

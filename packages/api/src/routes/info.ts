@@ -1,16 +1,17 @@
 import type { SwarmInfo } from "@skein/wire";
+import { ANSWER_PATIENCE_MS, askEngine, PING_PATIENCE_MS } from "../ask-engine.ts";
+import type { EngineAccess, EngineAnswer } from "../ask-engine.ts";
 import { OLDEST, isBefore } from "../api-version.ts";
 import type { Backend } from "../backend.ts";
 import { errorText } from "../error-response.ts";
-import { json, readAll } from "../http.ts";
-import type { ApiResponse, EngineApi, EngineResponse } from "../http.ts";
+import { json } from "../http.ts";
+import type { ApiResponse } from "../http.ts";
 import type { OfferedVersion } from "../offered-version.ts";
 import type { Call, Route } from "../router.ts";
 
 /** What these routes need. */
-export interface InfoDependencies {
+export interface InfoDependencies extends EngineAccess {
   readonly backend: Backend;
-  readonly engine: EngineApi;
   readonly offered: OfferedVersion;
   /** Our own version, for the `Skein` component of /version. */
   readonly version: string;
@@ -21,8 +22,8 @@ type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const parse = async ({ body }: EngineResponse): Promise<Json> => {
-  const value: unknown = JSON.parse(await readAll(body));
+const parse = ({ text }: EngineAnswer): Json => {
+  const value: unknown = JSON.parse(text);
   return isObject(value) ? value : {};
 };
 
@@ -39,15 +40,12 @@ const kept = ["docker-experimental", "ostype", "server", "builder-version"];
  * The health check and the start of version negotiation. Answered also without the engine, so that
  * the cluster can be looked at and repaired while the engine is down.
  */
-const ping = async (
-  call: Call,
-  { backend, engine, offered }: InfoDependencies,
-): Promise<ApiResponse> => {
+const ping = async (call: Call, dependencies: InfoDependencies): Promise<ApiResponse> => {
+  const { backend, offered } = dependencies;
   let headers: Readonly<Record<string, string>> = {};
   try {
-    const answer = await engine.request({ method: "GET", path: "/_ping" });
-    ({ headers } = answer);
-    await readAll(answer.body);
+    const question = { method: "GET", path: "/_ping" };
+    ({ headers } = await askEngine(dependencies, question, PING_PATIENCE_MS));
   } catch {
     headers = { "docker-experimental": "false", ostype: "linux" };
   }
@@ -77,12 +75,12 @@ const withOurs = (component: unknown, ours: Json): unknown =>
     : component;
 
 /** The engine's /version with our bounds of negotiation and one more component. */
-const version = async (
-  call: Call,
-  { engine, offered, version: own }: InfoDependencies,
-): Promise<ApiResponse> => {
-  const answer = await engine.request({ method: "GET", path: call.request.path });
-  const body = await parse(answer);
+const version = async (call: Call, dependencies: InfoDependencies): Promise<ApiResponse> => {
+  const { offered, version: own } = dependencies;
+  const { path, signal } = call.request;
+  const question = { method: "GET", path, signal };
+  const answer = await askEngine(dependencies, question, ANSWER_PATIENCE_MS);
+  const body = parse(answer);
   if (answer.status !== 200) return json(answer.status, body);
   const engineVersion = typeof body["ApiVersion"] === "string" ? body["ApiVersion"] : undefined;
   const ours = versionsOf(offered.learn(engineVersion));
@@ -107,23 +105,18 @@ const merged = (body: Json, swarm: SwarmInfo, offered: string): Json => {
   return { ...body, Swarm: swarm, ...(all.length > 0 && { Warnings: all }) };
 };
 
-const info = async (
-  call: Call,
-  { backend, engine, offered }: InfoDependencies,
-): Promise<ApiResponse> => {
+const info = async (call: Call, dependencies: InfoDependencies): Promise<ApiResponse> => {
+  const { backend, offered } = dependencies;
   const swarm = await backend.info.swarm();
-  let answer: EngineResponse;
+  const { path, signal } = call.request;
+  let answer: EngineAnswer;
   try {
-    answer = await engine.request({
-      method: "GET",
-      path: call.request.path,
-      signal: call.request.signal,
-    });
+    answer = await askEngine(dependencies, { method: "GET", path, signal }, ANSWER_PATIENCE_MS);
   } catch (error) {
     // The cluster half is still true, and clients need it for join, leave and join-token.
     return json(200, { Swarm: swarm, Warnings: [`WARNING: ${errorText(error)}`] });
   }
-  const body = await parse(answer);
+  const body = parse(answer);
   if (answer.status !== 200) return json(answer.status, body);
   return json(200, merged(body, swarm, await offered.current()));
 };

@@ -1,16 +1,17 @@
 import { OperationError } from "@skein/base";
 import { decodeNetworkCreateRequest, parseFilters } from "@skein/wire";
 import type { Network, NetworkCreateRequest, NetworkCreateResponse } from "@skein/wire";
+import { ANSWER_PATIENCE_MS, askEngine } from "../ask-engine.ts";
+import type { EngineAccess } from "../ask-engine.ts";
 import type { Backend } from "../backend.ts";
-import { passToEngine } from "../engine-pass.ts";
-import { empty, json, readAll } from "../http.ts";
-import type { ApiResponse, EngineApi } from "../http.ts";
+import { passToEngine, targetOf } from "../engine-pass.ts";
+import { empty, json } from "../http.ts";
+import type { ApiResponse } from "../http.ts";
 import type { Call, Route } from "../router.ts";
 
 /** What these routes need. */
-export interface NetworkDependencies {
+export interface NetworkDependencies extends EngineAccess {
   readonly backend: Backend;
-  readonly engine: EngineApi;
 }
 
 const ref = (call: Call): string => call.params["id"] ?? "";
@@ -28,30 +29,40 @@ const clusterNetwork = async (backend: Backend, name: string): Promise<Network |
   }
 };
 
+/** The engine's answer to the same question. */
+const asked = async (call: Call, access: EngineAccess): Promise<ApiResponse & { body: string }> => {
+  const { method, signal } = call.request;
+  const question = { method, path: targetOf(call.request), signal };
+  const { status, headers, text } = await askEngine(access, question, ANSWER_PATIENCE_MS);
+  const type = headers["content-type"];
+  return { status, headers: type === undefined ? {} : { "content-type": type }, body: text };
+};
+
 const isListOfNetworks = (value: unknown): value is readonly { readonly Id?: string }[] =>
   Array.isArray(value);
 
 /** The cluster's networks first, then the engine's that are not the same. */
-const list = async (call: Call, { backend, engine }: NetworkDependencies): Promise<ApiResponse> => {
-  const answer = await passToEngine(engine, call.request);
+const list = async (call: Call, dependencies: NetworkDependencies): Promise<ApiResponse> => {
+  const { backend } = dependencies;
+  const answer = await asked(call, dependencies);
   if (answer.status !== 200) return answer;
-  const text = await readAll(answer.body);
-  const local: unknown = JSON.parse(text);
+  const local: unknown = JSON.parse(answer.body);
   // The engine has accepted the filters, so they can be read.
   const filters = Object.fromEntries(parseFilters(call.query.text("filters")));
   const cluster = await backend.networks.list({ filters });
-  if (cluster.length === 0 || !isListOfNetworks(local)) return { ...answer, body: text };
+  if (cluster.length === 0 || !isListOfNetworks(local)) return answer;
   const ids = new Set(cluster.map(({ Id }) => Id));
   return json(200, [...cluster, ...local.filter(({ Id }) => !ids.has(Id ?? ""))]);
 };
 
-const get = async (call: Call, { backend, engine }: NetworkDependencies): Promise<ApiResponse> => {
+const get = async (call: Call, dependencies: NetworkDependencies): Promise<ApiResponse> => {
+  const { backend } = dependencies;
   const scope = call.query.text("scope");
   if (scope === "swarm") {
     const network = await clusterNetwork(backend, ref(call));
     if (network) return json(200, network);
   }
-  const answer = await passToEngine(engine, call.request);
+  const answer = await asked(call, dependencies);
   if (answer.status !== 404 || scope === "local") return answer;
   const network = await clusterNetwork(backend, ref(call));
   return network ? json(200, network) : answer;

@@ -86,7 +86,7 @@ const asJson = (text: string): unknown => {
 export const newHarness = (
   cluster: MemoryCluster,
   engine: EngineApi = engineOf("1.48"),
-  now = 1_700_000_000_000,
+  clock: Clock = standingClock(1_700_000_000_000),
 ): {
   readonly ask: (method: string, url: string, options?: AskOptions) => Promise<Answer>;
   readonly raw: (method: string, url: string, options?: AskOptions) => Promise<ApiResponse>;
@@ -95,7 +95,7 @@ export const newHarness = (
   const api = createApi({
     backend: memoryBackend(cluster),
     engine,
-    clock: standingClock(now),
+    clock,
     logger: silentLogger,
     version: "0.1.0",
   });
