@@ -59,15 +59,14 @@ export class NetworkNamespace {
 
   /** Runs shell commands; rejects when the last one fails. */
   async sh(commands: string): Promise<string> {
-    const [file = "", ...args] = [...this.enter, "sh", "-ec", commands];
-    const { stdout } = await run(file, args, { maxBuffer: 2 ** 26 });
+    const args = [`--net=${this.path}`, "sh", "-ec", commands];
+    const { stdout } = await run("nsenter", args, { maxBuffer: 2 ** 26 });
     return stdout;
   }
 
   /** Starts a program that runs until the end. */
   spawn(program: string, args: readonly string[]): ChildProcessWithoutNullStreams {
-    const [file = "", ...rest] = [...this.enter, program, ...args];
-    const child = spawn(file, rest);
+    const child = spawn("nsenter", [`--net=${this.path}`, program, ...args]);
     child.stderr.on("data", (data: Buffer) => process.stderr.write(data));
     this.#children.push(child);
     return child;

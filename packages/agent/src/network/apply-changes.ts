@@ -1,5 +1,5 @@
 import type { Change, KernelChanges, TableChange } from "./changes.ts";
-import { lostDevices, withoutDevices } from "./diff.ts";
+import { lostDevices, readdressed, withoutDevices } from "./diff.ts";
 import type {
   ForwardFilter,
   KernelState,
@@ -107,7 +107,10 @@ export const applyChanges = (state: KernelState, changes: KernelChanges): Kernel
     vips: applied(withoutDevices(state.vips, lost), changes.vips),
     flood: applied(withoutDevices(state.flood, lost), changes.flood),
     forwarding: applied(withoutDevices(state.forwarding, lost), changes.forwarding),
-    neighbours: applied(withoutDevices(state.neighbours, lost), changes.neighbours),
+    neighbours: applied(
+      withoutDevices(state.neighbours, new Set([...lost, ...readdressed(changes)])),
+      changes.neighbours,
+    ),
     sysctls: applied(state.sysctls, changes.sysctls),
     filters: appliedFilters(state.filters, changes.filters),
     tables: appliedTables(state.tables, changes.tables),

@@ -44,6 +44,14 @@ export const lostDevices = ({
     ...vxlans.filter((one) => one.now === undefined || isReplaced(one)).map(({ key }) => key),
   ]);
 
+/** Bridges whose neighbours the kernel forgets when the changes are applied: it does with a new address. */
+export const readdressed = ({ bridges }: Pick<KernelChanges, "bridges">): ReadonlySet<string> =>
+  new Set(
+    bridges
+      .filter(({ was, now }) => was !== undefined && now !== undefined && was.mac !== now.mac)
+      .map(({ key }) => key),
+  );
+
 /** The section without what lies on the devices. */
 export const withoutDevices = <V extends { readonly device: string }>(
   section: Section<V>,
@@ -97,7 +105,10 @@ export const diffKernel = (actual: KernelState, wanted: KernelState): KernelChan
     vips: changesOf(withoutDevices(actual.vips, lost), wanted.vips),
     flood: changesOf(withoutDevices(actual.flood, lost), wanted.flood),
     forwarding: changesOf(withoutDevices(actual.forwarding, lost), wanted.forwarding),
-    neighbours: changesOf(withoutDevices(actual.neighbours, lost), wanted.neighbours),
+    neighbours: changesOf(
+      withoutDevices(actual.neighbours, new Set([...lost, ...readdressed({ bridges })])),
+      wanted.neighbours,
+    ),
     sysctls: diffSysctls(actual, wanted),
     filters: diffFilters(actual, wanted),
     tables: diffTables(actual, wanted),

@@ -13,7 +13,7 @@ interface Probe {
 const nft = (rules: string): string => `echo '${rules}' | nft -f -`;
 
 const inChain = (rule: string, hook = "type nat hook prerouting priority -110"): string =>
-  nft(`table ip t { chain c { ${hook}; ${rule}; } }`);
+  nft(`table ip t { chain c { ${hook}; ${rule}; }; }`);
 
 const PROBES: readonly Probe[] = [
   {
@@ -41,13 +41,13 @@ const PROBES: readonly Probe[] = [
   {
     feature: "random choice with nftables (CONFIG_NFT_NUMGEN)",
     script: nft(
-      "table ip t { map m { typeof ip daddr . numgen random mod 2 : ip daddr; }; chain c { type nat hook prerouting priority -110; dnat to ip daddr . numgen random mod 2 map @m; } }",
+      "table ip t { map m { typeof ip daddr . numgen random mod 2 : ip daddr; }; chain c { type nat hook prerouting priority -110; dnat to ip daddr . numgen random mod 2 map @m; }; }",
     ),
   },
   {
     feature: "hashing with nftables (CONFIG_NFT_HASH)",
     script: nft(
-      "table ip t { map m { typeof ip daddr . numgen random mod 2 : ip daddr; }; chain c { type nat hook prerouting priority -110; dnat to ip daddr . jhash ip saddr mod 2 seed 0x1 map @m; } }",
+      "table ip t { map m { typeof ip daddr . numgen random mod 2 : ip daddr; }; chain c { type nat hook prerouting priority -110; dnat to ip daddr . jhash ip saddr mod 2 seed 0x1 map @m; }; }",
     ),
   },
   {

@@ -27,7 +27,9 @@ const renderBridge = ({ key, was, now }: Change<Bridge>): readonly string[] => {
   return [
     ...(was ? [] : [`link add name ${key} type bridge`]),
     `link set dev ${key} type bridge ${flags}`,
-    `link set dev ${key} address ${now.mac} mtu ${now.mtu} ${now.up ? "up" : "down"}`,
+    // Only when it differs: the kernel forgets the bridge's neighbours each time.
+    ...(was?.mac === now.mac ? [] : [`link set dev ${key} address ${now.mac}`]),
+    `link set dev ${key} mtu ${now.mtu} ${now.up ? "up" : "down"}`,
   ];
 };
 
