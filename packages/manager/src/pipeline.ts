@@ -9,6 +9,7 @@ import { allocateService } from "./allocator/services.ts";
 import { enforceNode } from "./constraint-enforcer/enforce.ts";
 import { DirtySet } from "./dirty-set.ts";
 import { reconcileService } from "./orchestrator/reconcile.ts";
+import { reapNetworks } from "./networks/reap.ts";
 import type { PlanContext, PlanOutcome } from "./ports.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { reapSpec, reapTasks } from "./task-reaper/reap.ts";
@@ -161,6 +162,11 @@ export class Pipeline {
       for (const task of [change.before, change.after])
         if (task?.nodeId !== undefined) nodes.add(task.nodeId);
     }
+    const networks = new Set<string>();
+    for (const change of changes)
+      if (change.table === "tasks")
+        for (const { networkId } of change.before?.networks ?? []) networks.add(networkId);
+    reapNetworks(tx, networks);
     for (const id of nodes)
       this.#run(tx, `attachments/${id}`, () => {
         const node = tx.get("nodes", id);

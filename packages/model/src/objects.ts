@@ -244,6 +244,11 @@ export interface Network extends Meta {
   readonly internal: boolean;
   readonly attachable: boolean;
   readonly ingress: boolean;
+  /**
+   * Removed by its user, while tasks that are being stopped still hold addresses on it: it has no name
+   * any more, is not shown, and goes with the last of them.
+   */
+  readonly removing?: true;
 }
 
 /** A secret. `spec.Data` (base64) never leaves through the API. */

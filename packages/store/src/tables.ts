@@ -64,7 +64,7 @@ const nameOf: Namers = {
   services: ({ spec }) => spec.Name,
   specs: nameless,
   tasks: nameless,
-  networks: ({ name }) => name,
+  networks: ({ name, removing }) => (removing ? undefined : name),
   secrets: ({ spec }) => spec.Name,
   configs: ({ spec }) => spec.Name,
 };

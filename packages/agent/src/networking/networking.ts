@@ -9,7 +9,7 @@ import type { BridgePort } from "../network/kernel-state.ts";
 import { mtuOf } from "../network/plan-network.ts";
 import { planDataplane } from "../network/plan.ts";
 import type { Dataplane } from "../network/ports.ts";
-import { pause } from "../shared/cancel.ts";
+import { isAborted, pause } from "../shared/cancel.ts";
 import { SignalBox } from "../shared/signal-box.ts";
 import type { NetworkMessage, NetworkReceiver } from "./receiver.ts";
 
@@ -99,7 +99,7 @@ export class Networking implements NetworkReceiver {
       if (failed) {
         if (!(await pause(this.#deps.clock, RETRY_MS, signal))) return;
       } else await this.#news.wait(signal).catch(() => {});
-      if (!signal.aborted) failed = !(await this.#round(signal));
+      if (!isAborted(signal)) failed = !(await this.#round(signal));
     }
   }
 

@@ -38,8 +38,15 @@ const asked = async (call: Call, access: EngineAccess): Promise<ApiResponse & { 
   return { status, headers: type === undefined ? {} : { "content-type": type }, body: text };
 };
 
-const isListOfNetworks = (value: unknown): value is readonly { readonly Id?: string }[] =>
-  Array.isArray(value);
+interface LocalNetwork {
+  readonly Id?: string;
+  readonly Name?: string;
+}
+
+const isListOfNetworks = (value: unknown): value is readonly LocalNetwork[] => Array.isArray(value);
+
+/** The engine's part of an overlay network: named `skein-<0 or 1>-<id>`, and nobody's business. */
+const isBehindOverlay = (name = ""): boolean => /^skein-[01]-[0-9a-z]{25}$/.test(name);
 
 /** The cluster's networks first, then the engine's that are not the same. */
 const list = async (call: Call, dependencies: NetworkDependencies): Promise<ApiResponse> => {
@@ -50,9 +57,10 @@ const list = async (call: Call, dependencies: NetworkDependencies): Promise<ApiR
   // The engine has accepted the filters, so they can be read.
   const filters = Object.fromEntries(parseFilters(call.query.text("filters")));
   const cluster = await backend.networks.list({ filters });
-  if (cluster.length === 0 || !isListOfNetworks(local)) return answer;
+  if (!isListOfNetworks(local)) return answer;
   const ids = new Set(cluster.map(({ Id }) => Id));
-  return json(200, [...cluster, ...local.filter(({ Id }) => !ids.has(Id ?? ""))]);
+  const own = local.filter(({ Id, Name }) => !ids.has(Id ?? "") && !isBehindOverlay(Name));
+  return json(200, [...cluster, ...own]);
 };
 
 const get = async (call: Call, dependencies: NetworkDependencies): Promise<ApiResponse> => {

@@ -106,8 +106,17 @@ test("a network in use stays, and says by whom", async () => {
   await expect(remove("ingress")).rejects.toThrow(
     "ingress network cannot be removed because service mesh depends on it",
   );
+});
+
+test("a network goes with the last task of a service that was removed; its name is free at once", async () => {
+  const cluster = await open();
+  await cluster.edit((tx) => createNetwork(tx, "back", request("back")));
+  await cluster.create("web", { networks: ["back"] });
+  await cluster.settle();
   await cluster.edit((tx) => tx.delete("services", "web"));
+  await cluster.edit((tx) => removeNetwork(tx, "back"));
+  expect(cluster.view.get("networks", "back")?.removing).toBe(true);
+  await cluster.edit((tx) => createNetwork(tx, "again", request("back")));
   await cluster.pass(60_000);
-  await remove("back");
-  expect(cluster.view.get("networks", "back")).toBeUndefined();
+  expect([...cluster.view.all("networks").keys()].toSorted()).toEqual(["again", "ingress"]);
 });

@@ -165,7 +165,10 @@ const checkIngressUnused = (view: View): void => {
       );
 };
 
-/** Removes a network that nothing uses; otherwise refuses, naming the user. */
+/**
+ * Removes a network that no service uses; otherwise refuses, naming the service. Tasks of services that
+ * were just removed keep it until they have ended.
+ */
 export const removeNetwork = (tx: Transaction, id: string): void => {
   const network = found(tx.get("networks", id), "network", id);
   if (!isOverlay(network))
@@ -175,10 +178,8 @@ export const removeNetwork = (tx: Transaction, id: string): void => {
     );
   if (network.ingress) checkIngressUnused(tx);
   const service = isUsedByService(tx, network);
-  const [task] = tx.tasksOfNetwork(network.id).keys();
-  if (service !== undefined || task !== undefined) {
-    const user = service === undefined ? `task ${task ?? ""}` : `service ${service}`;
-    throw rpcError("failed-precondition", `network ${network.id} is in use by ${user}`);
-  }
-  tx.delete("networks", id);
+  if (service !== undefined)
+    throw rpcError("failed-precondition", `network ${network.id} is in use by service ${service}`);
+  if (tx.tasksOfNetwork(id).size > 0) tx.put("networks", { ...network, removing: true });
+  else tx.delete("networks", id);
 };

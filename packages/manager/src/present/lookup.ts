@@ -48,7 +48,12 @@ export const findNode = (view: View, ref: string): Node => find(view, "nodes", r
 export const findService = (view: View, ref: string): Service => find(view, "services", ref);
 export const findSecret = (view: View, ref: string): Secret => find(view, "secrets", ref);
 export const findConfig = (view: View, ref: string): Config => find(view, "configs", ref);
-export const findNetwork = (view: View, ref: string): Network => find(view, "networks", ref);
+
+/** One that is being removed is not found any more. */
+export const findNetwork = (view: View, ref: string): Network => {
+  const network = find(view, "networks", ref);
+  return only(words.networks, ref, network.removing ? [] : [network]);
+};
 
 /** Full id, then full task name `web.1.<id>`, then id prefix. */
 export const findTask = (view: View, ref: string): Task => {

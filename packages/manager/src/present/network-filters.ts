@@ -33,6 +33,7 @@ export const filterNetworks = (view: View, filters: Filters): readonly Network[]
   [...view.all("networks").values()].filter(
     (network) =>
       !(PREDEFINED_LABEL in network.labels) &&
+      !network.removing &&
       any(filters, "name", (value) => network.name.includes(value)) &&
       any(filters, "id", (value) => network.id.startsWith(value)) &&
       any(filters, "idOrName", (value) => network.id === value || network.name === value) &&
