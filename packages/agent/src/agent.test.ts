@@ -209,6 +209,30 @@ test("a task that leaves the set is stopped within its grace, then removed", asy
   expect(disk.specs.size).toBe(0);
 });
 
+test("a task that left and is still stopping is no leftover", async () => {
+  const { clock, engine, manager } = await withTask({ StopGracePeriod: 60e9 });
+  engine.hold("stop");
+  manager.session.send(assignments(2, { kind: "delta", removedTasks: ["t1"] }));
+  await clock.advance(30_000);
+  expect(engine.calls.filter((call) => call.startsWith("stop"))).toEqual(["stop 60000"]);
+  expect(engine.calls).not.toContain("remove");
+  engine.release("stop");
+  await clock.advance(100);
+  expect(engine.containers.size).toBe(0);
+});
+
+test("a step that the engine could not do for being away is done when it is back", async () => {
+  const rig = newRig();
+  await started(rig);
+  rig.engine.halt({ killing: false });
+  rig.manager.session.send(assignments(1, { specs: [webSpec()], tasks: [webTask("t1")] }));
+  await rig.clock.advance(2000);
+  expect(rig.manager.status("t1")?.state).toBe("preparing");
+  rig.engine.up = true;
+  await rig.clock.advance(2000);
+  expect(rig.manager.status("t1")?.state).toBe("running");
+});
+
 test("a new agent adopts what runs, without a manager and without a restart", async () => {
   const { clock, engine, manager, agent, ...rig } = await withTask();
   await agent.stop();
