@@ -60,7 +60,7 @@ export const startManager = async (log: Log): Promise<BenchManager> => {
   await store.barrier();
   return {
     store,
-    control: new Control({ store, random, leaderId: "bench" }),
+    control: new Control({ store, allocator: leader.allocator, random, leaderId: "bench" }),
     stop: async () => {
       leader.stop();
       await store.barrier();

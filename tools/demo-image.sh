@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the demo images demo:1 and demo:2 from this machine's static busybox, without a registry:
 #   tools/demo-image.sh ENGINE-SOCKET OUTPUT.tar
-# The container answers HTTP on port 8080 with its version and hostname.
+# The container answers HTTP on port 8080 with its version and hostname; /cgi-bin/who tells whom it sees.
 set -euo pipefail
 socket=$1 output=$2
 busybox=$(command -v busybox) || { echo "busybox is missing: apt-get install busybox-static" >&2; exit 1; }
@@ -14,6 +14,13 @@ for applet in $("$busybox" --list); do
   [ "$applet" = busybox ] || ln -s busybox "$tree/bin/$applet"
 done
 echo 'root:x:0:0:root:/:/bin/sh' >"$tree/etc/passwd"
+mkdir -p "$tree/www/cgi-bin"
+cat >"$tree/www/cgi-bin/who" <<'WHO'
+#!/bin/sh
+# Who answers, and whom it sees.
+printf 'Content-Type: text/plain\r\n\r\n%s saw %s\n' "$(hostname)" "$REMOTE_ADDR"
+WHO
+chmod +x "$tree/www/cgi-bin/who"
 cat >"$tree/bin/serve" <<'SERVE'
 #!/bin/sh
 # httpd would ignore SIGTERM as the first process of a container; the shell does not.
