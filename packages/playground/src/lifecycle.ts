@@ -7,7 +7,7 @@ import { hostProcess, startDaemon, startEngine, startHost } from "./host.ts";
 import { withLock } from "./lock.ts";
 import { addSwitch, takenSubnets } from "./network.ts";
 import type { HostPlan, PlaygroundPlan, UpOptions } from "./plan.ts";
-import { defaultSubnet, planPlayground, playgroundDir } from "./plan.ts";
+import { defaultSubnets, planPlayground, playgroundDir } from "./plan.ts";
 import { removePlayground } from "./remove.ts";
 import { readPlan, writePlan } from "./state.ts";
 import { overlaps, parseSubnet } from "./subnet.ts";
@@ -60,8 +60,9 @@ const claim = async (options: UpOptions, stateRoot: string): Promise<PlaygroundP
       `the subnet ${options.subnet} overlaps with one that this machine has a route to`,
     );
   for (let slot = 0; slot < MAX_SLOTS; slot += 1) {
-    if (options.subnet === undefined && !isFree(defaultSubnet(slot))) continue;
-    const plan = planPlayground(options, stateRoot, slot);
+    const subnet = options.subnet ?? defaultSubnets(slot).find(isFree);
+    if (subnet === undefined) continue;
+    const plan = planPlayground({ ...options, subnet }, stateRoot, slot);
     writePlan(plan);
     if (await addSwitch(plan)) return plan;
   }

@@ -91,8 +91,14 @@ export const netnsPrefix = (name: string): string => `skein.${name}.`;
 /** Where the engines of the playground put their cgroups, below each controller's root. */
 export const cgroupOf = (name: string): string => `/skein-playground-${name}`;
 
-/** The subnet that goes with the interface `skpg<slot>` when the user names none. */
-export const defaultSubnet = (slot: number): string => `10.210.${slot}.0/24`;
+/**
+ * The subnets that may go with the interface `skpg<slot>` when the user names none. The later ones
+ * are for machines with a route to all of 10.0.0.0/8, such as those of many offices.
+ */
+export const defaultSubnets = (slot: number): readonly [string, ...string[]] => [
+  `10.210.${slot}.0/24`,
+  `198.18.${slot}.0/24`,
+];
 
 /** The interface of this machine that is the playground's uplink. */
 const uplinkName = (slot: number): string => `skpg${slot}`;
@@ -139,7 +145,7 @@ export const planPlayground = (
   slot: number,
 ): PlaygroundPlan => {
   const dir = playgroundDir(stateRoot, options.name);
-  const subnet = parseSubnet(options.subnet ?? defaultSubnet(slot));
+  const subnet = parseSubnet(options.subnet ?? defaultSubnets(slot)[0]);
   requireSizes(options, hostCapacity(subnet));
   const names = [
     ...Array.from({ length: options.managers }, (_, i) => `manager${i + 1}`),
