@@ -1,5 +1,6 @@
 import type { Random } from "@skein/base";
 import { newId } from "@skein/base";
+import { convertServiceSpec } from "@skein/model";
 import type { Store, View } from "@skein/store";
 import type {
   Config as ApiConfig,
@@ -144,6 +145,8 @@ export class Control {
       readonly rollback: string;
     }): Promise<{ readonly Warnings: readonly string[] | null }> => {
       const { store, allocator } = this.#deps;
+      // A spec that makes no sense is refused before its service is looked up.
+      convertServiceSpec(input.spec);
       await store.transact((tx) =>
         allocateService(
           tx,

@@ -4,7 +4,7 @@ import { OperationError } from "@skein/base";
 import type { Control } from "@skein/manager";
 import type { ManagerRuntime } from "../manager/manager-runtime.ts";
 import type { Membership } from "../membership/membership.ts";
-import { notInSwarm, starting, workerOnly } from "../membership/texts.ts";
+import { notInSwarm, starting, workerCreates, workerOnly } from "../membership/texts.ts";
 import type { EventHub } from "./events.ts";
 import { newLogBackend } from "./logs.ts";
 import { newInfoBackend, newSwarmBackend } from "./swarm.ts";
@@ -61,7 +61,10 @@ export const newBackend = ({ membership, events, random }: BackendDependencies):
           throw new OperationError("not-found", `network ${ref} not found`);
         return control().networks.get({ ref });
       },
-      create: async (input) => control().networks.create(input),
+      create: async (input) => {
+        if (membership.state.kind === "active" && !isManager(membership)) throw workerCreates();
+        return control().networks.create(input);
+      },
       remove: async ({ ref }) => control().networks.remove({ ref }),
     },
     logs: newLogBackend(manager),

@@ -38,7 +38,10 @@ export const newSwarmBackend = (
     await store.barrier();
     return unlockKey;
   },
-  unlock: () => Promise.reject(new OperationError("conflict", "swarm is not locked")),
+  unlock: async () => {
+    manager();
+    throw new OperationError("conflict", "swarm is not locked");
+  },
 });
 
 const outside = (state: SwarmInfo["LocalNodeState"], error: string): SwarmInfo => ({

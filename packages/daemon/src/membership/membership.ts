@@ -34,6 +34,7 @@ import {
   writeLocalState,
 } from "./local-state.ts";
 import { startRenewing } from "./renewing.ts";
+import { checkInitRequest, checkJoinRequest } from "./requests.ts";
 import { initialSwarmSpec } from "./swarm-spec.ts";
 import { alreadyInSwarm, joinTimedOut, lastManagerLeaves, notPartOfSwarm } from "./texts.ts";
 
@@ -120,6 +121,7 @@ export class Membership {
       if (request.AutoLockManagers || request.Spec.EncryptionConfig.AutoLockManagers)
         throw unsupported("autolock");
       this.#refuseMember();
+      checkInitRequest(request);
       const addresses = resolveAddresses(request);
       const { bootstrap, credentials } = await this.#newCluster(request, addresses.advertiseAddr);
       const local: LocalState = {
@@ -139,6 +141,7 @@ export class Membership {
   join(request: SwarmJoinRequest): Promise<void> {
     return this.#exclusively(async () => {
       this.#refuseMember();
+      checkJoinRequest(request);
       const addresses = resolveAddresses(request);
       const remotes = request.RemoteAddrs.map((remote) => {
         const parts = splitHostPort(remote, CLUSTER_PORT);

@@ -15,6 +15,13 @@ export const workerOnly = (): OperationError =>
       "Please run this command on a manager node or promote the current node to a manager.",
   );
 
+/** What a worker says to `docker network create -d overlay`. */
+export const workerCreates = (): OperationError =>
+  new OperationError(
+    "forbidden",
+    "Cannot create a multi-host network from a worker node. Please create the network from a manager node.",
+  );
+
 export const starting = (): OperationError =>
   unavailable(
     "This node is not a swarm manager. Manager is being prepared or has trouble connecting to the cluster.",

@@ -38,8 +38,22 @@ const serviceAttributes = (before: Service | undefined, after: Service | undefin
   if (!before || !after) return attributes;
   difference(attributes, "image", image(before), image(after));
   difference(attributes, "replicas", replicas(before), replicas(after));
-  difference(attributes, "updatestate", before.update?.state, after.update?.state);
   return attributes;
+};
+
+/** What happened to a service: to its spec, and to the progress of its update. */
+const serviceEvents = (
+  before: Service | undefined,
+  after: Service | undefined,
+): readonly Attributes[] => {
+  const attributes = serviceAttributes(before, after);
+  const [old, state] = [before?.update?.state, after?.update?.state];
+  // That an update's state was cleared is not told.
+  if (!before || !after || state === undefined || state === old) return [attributes];
+  const progress: Attributes = { name: after.spec.Name ?? "" };
+  difference(progress, "updatestate", old, state);
+  // Two events, as in the reference, which writes twice.
+  return before.spec === after.spec ? [progress] : [attributes, progress];
 };
 
 const nodeAttributes = (before: Node | undefined, after: Node | undefined): Attributes => {
@@ -51,35 +65,43 @@ const nodeAttributes = (before: Node | undefined, after: Node | undefined): Attr
   return attributes;
 };
 
-const eventOf = (change: Change): Pick<ClusterEvent, "type" | "id" | "attributes"> | undefined => {
+type Told = Pick<ClusterEvent, "type" | "id" | "attributes">;
+
+const told = (change: Change): readonly Told[] => {
   const { table, id } = change;
   switch (table) {
     case "services":
-      return { type: "service", id, attributes: serviceAttributes(change.before, change.after) };
+      return serviceEvents(change.before, change.after).map((attributes) => ({
+        type: "service",
+        id,
+        attributes,
+      }));
     case "nodes":
-      return { type: "node", id, attributes: nodeAttributes(change.before, change.after) };
+      return [{ type: "node", id, attributes: nodeAttributes(change.before, change.after) }];
     case "secrets":
     case "configs": {
       const name = (change.after ?? change.before)?.spec.Name ?? "";
-      return { type: table === "secrets" ? "secret" : "config", id, attributes: { name } };
+      return [{ type: table === "secrets" ? "secret" : "config", id, attributes: { name } }];
     }
     case "networks": {
       const name = (change.after ?? change.before)?.name ?? "";
-      return { type: "network", id, attributes: { name } };
+      return [{ type: "network", id, attributes: { name } }];
     }
     case "clusters":
     case "specs":
     case "tasks":
-      return undefined;
+      return [];
   }
 };
 
-/** The events that a durable batch makes: one per object, in the order of the changes. */
+/**
+ * The events that a durable batch makes, in the order of the changes: one per object, and one more
+ * for a service whose update began or ended with the same batch.
+ */
 export const eventsOf = (batch: CommittedBatch, now: number): readonly ClusterEvent[] =>
   batch.changes.flatMap((change) => {
-    const event = eventOf(change);
-    if (!event) return [];
     const { before, after } = change;
     const action = before === undefined ? "create" : after === undefined ? "remove" : "update";
-    return [{ ...event, action, time: after?.updatedAt ?? now, index: batch.index }];
+    const time = after?.updatedAt ?? now;
+    return told(change).map((event) => ({ ...event, action, time, index: batch.index }));
   });
