@@ -61,7 +61,7 @@ test("names lead to the VIP, the VIP to every task, on the networks of the asker
   expect(await addressesOf("client", "tasks.web")).toHaveLength(3);
   expect(await addressesOf("client", "web.1")).toHaveLength(1);
   const answers = await inTask("client", `for i in $(seq 40); do ${get("web", 8080)}; done`);
-  const answered = answers.split("\n").map((line) => line.split(" ")[0]);
+  const answered = answers.trimEnd().split("\n").map((line) => line.split(" ")[0]);
   expect(new Set(answered).size).toBe(3);
   expect(answered).toHaveLength(40);
 
