@@ -12,6 +12,7 @@ import { OperationError } from "@skein/base";
 import { applyToKernel } from "./apply-kernel.ts";
 import { attachContainer } from "./attach.ts";
 import { findDataplaneProblems } from "./findings.ts";
+import { loadModules } from "./modules.ts";
 import { NftSession } from "./nft-session.ts";
 import { Programs } from "./programs.ts";
 import type { IpLink } from "./read-devices.ts";
@@ -45,6 +46,7 @@ class LinuxDataplane implements Dataplane {
   /** What is in the kernel as far as is known; undefined: to be read. */
   #known: KernelState | undefined;
   #wanted: KernelState | undefined;
+  #hasModules = false;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor({ enter = [] }: LinuxDataplaneOptions) {
@@ -106,6 +108,10 @@ class LinuxDataplane implements Dataplane {
   }
 
   async #reconcile(wanted: KernelState): Promise<DataplaneReport> {
+    if (!this.#hasModules && wanted.bridges.size > 0) {
+      await loadModules(this.#programs);
+      this.#hasModules = true;
+    }
     let report: DataplaneReport = { changes: {} };
     let errors: readonly string[] = [];
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {

@@ -1,6 +1,7 @@
 import type { DataplaneFinding } from "@skein/agent";
 import { messageOf } from "@skein/base";
 import { parseFilterTable } from "./filter.ts";
+import { loadModules } from "./modules.ts";
 import type { Programs } from "./programs.ts";
 
 interface Probe {
@@ -146,9 +147,4 @@ export const findDataplaneProblems = async (
     { severity: "warning", message: messageOf(error) } as const,
   ]);
   return [...found, ...firewalls];
-};
-
-/** Modules that the kernel does not load by itself. What it has built in needs none. */
-export const loadModules = async (programs: Programs): Promise<void> => {
-  await programs.run("sh", ["-c", "modprobe -qa br_netfilter vxlan nf_conntrack_netlink; true"]);
 };

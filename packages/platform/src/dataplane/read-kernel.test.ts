@@ -1,0 +1,124 @@
+import { expect, test } from "vitest";
+import { filterWarnings, rulesetWarnings } from "./findings.ts";
+import { parseDevices } from "./read-devices.ts";
+import { parseForwarding, parseNeighbours } from "./read-kernel.ts";
+
+test("interfaces are told apart by their names and kinds", () => {
+  const { bridges, vxlans, ports, addresses, vips } = parseDevices([
+    { ifname: "docker0", linkinfo: { info_kind: "bridge" } },
+    {
+      ifname: "sk-a",
+      address: "02:42:0a:00:05:01",
+      mtu: 1450,
+      flags: ["UP"],
+      linkinfo: {
+        info_kind: "bridge",
+        info_data: { mcast_snooping: 0, nf_call_iptables: 1, nf_call_ip6tables: 0 },
+      },
+      addr_info: [
+        { family: "inet", local: "10.0.5.1", prefixlen: 24, scope: "global" },
+        { family: "inet6", local: "fd05::64", prefixlen: 128, scope: "global", deprecated: true },
+        { family: "inet6", local: "fe80::1", prefixlen: 64, scope: "link" },
+      ],
+    },
+    {
+      ifname: "skx-a",
+      master: "sk-a",
+      mtu: 1450,
+      flags: [],
+      linkinfo: {
+        info_kind: "vxlan",
+        info_data: { id: 7, port: 4789, local6: "2001:db8::1", learning: true },
+        info_slave_data: { neigh_suppress: true },
+      },
+    },
+    {
+      ifname: "veth1",
+      master: "sk-a",
+      linkinfo: { info_kind: "veth", info_slave_data: { hairpin: true } },
+    },
+    { ifname: "veth2", linkinfo: { info_kind: "veth" } },
+    { ifname: "veth3", master: "docker0", linkinfo: { info_kind: "veth" } },
+  ]);
+  expect(Object.fromEntries(bridges)).toEqual({
+    "sk-a": {
+      mac: "02:42:0a:00:05:01",
+      mtu: 1450,
+      up: true,
+      multicastSnooping: false,
+      filtersIp: true,
+      filtersIp6: false,
+    },
+  });
+  expect(Object.fromEntries(vxlans)).toEqual({
+    "skx-a": {
+      vni: 7,
+      port: 4789,
+      local: "2001:db8::1",
+      learning: true,
+      bridge: "sk-a",
+      mtu: 1450,
+      up: false,
+      suppressesNeighbours: true,
+    },
+  });
+  expect(Object.fromEntries(ports)).toEqual({
+    veth1: { bridge: "sk-a", hairpin: true },
+    veth2: { bridge: undefined, hairpin: false },
+  });
+  expect([...addresses.keys()]).toEqual(["sk-a 10.0.5.1/24"]);
+  expect([...vips.keys()]).toEqual(["sk-a fd05::64"]);
+});
+
+test("forwarding entries are ours when they are static; both halves belong together", () => {
+  const { flood, forwarding } = parseForwarding([
+    { mac: "33:33:00:00:00:01", ifname: "sk-a", state: "permanent" },
+    { mac: "02:00:00:00:00:01", ifname: "skx-a", master: "sk-a", state: "permanent" },
+    { mac: "02:00:00:00:00:02", ifname: "skx-a", master: "sk-a", state: "" },
+    { mac: "02:00:00:00:00:03", ifname: "skx-a", master: "sk-a", state: "static" },
+    { mac: "02:00:00:00:00:03", ifname: "skx-a", dst: "192.0.2.2", state: "static" },
+    { mac: "02:00:00:00:00:04", ifname: "skx-a", dst: "192.0.2.3", state: "static" },
+    { mac: "00:00:00:00:00:00", ifname: "skx-a", dst: "192.0.2.2", state: "permanent" },
+  ]);
+  expect([...flood.keys()]).toEqual(["skx-a 192.0.2.2"]);
+  expect([...forwarding.values()]).toEqual([
+    { device: "skx-a", mac: "02:00:00:00:00:03", destination: "192.0.2.2", bridged: true },
+    { device: "skx-a", mac: "02:00:00:00:00:04", destination: "192.0.2.3", bridged: false },
+  ]);
+});
+
+test("neighbours of other interfaces are none of ours", () => {
+  const found = parseNeighbours([
+    { dst: "10.0.5.32", dev: "sk-a", lladdr: "02:42:0a:00:05:20" },
+    { dst: "10.0.5.33", dev: "eth0", lladdr: "02:42:0a:00:05:21" },
+  ]);
+  expect([...found.keys()]).toEqual(["sk-a 10.0.5.32"]);
+});
+
+test("a firewall that drops what comes in is named", () => {
+  expect(filterWarnings(":INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n")).toEqual([]);
+  const [warning] = filterWarnings(":INPUT DROP [0:0]\n:ufw-user-input - [0:0]\n");
+  expect(warning).toMatch(/^ufw drops .* VXLAN port/);
+});
+
+test("nftables firewalls are named, the engine's own tables are not", () => {
+  const ruleset = `table ip filter {
+	chain FORWARD {
+		type filter hook forward priority filter; policy drop;
+	}
+}
+table inet firewalld {
+	chain filter_FORWARD {
+		type filter hook forward priority filter + 10; policy accept;
+	}
+}
+table ip skein {
+	chain forward {
+		type filter hook forward priority filter - 10; policy accept;
+	}
+}
+`;
+  expect(rulesetWarnings(ruleset)).toEqual([
+    expect.stringContaining('the nftables table "inet firewalld" may drop'),
+  ]);
+});
