@@ -67,6 +67,7 @@ export class Cluster {
     const host = new Host(this.world, this.network, {
       name,
       nodeId,
+      address: `10.1.${this.#machines >> 8}.${this.#machines & 255}`,
       description: describe(name, this.#random),
     });
     host.engine.onPortClash = (container, holder) => this.#portClash(name, container, holder);

@@ -5,6 +5,7 @@ import { messageOf } from "@skein/base";
 import type { NodeDescription } from "@skein/wire";
 import { SimEngine } from "./engine/engine.ts";
 import { HostDisk } from "./host-disk.ts";
+import { HostNetworking } from "./host-networking.ts";
 import { between } from "./draw.ts";
 import { MANAGER_ADDRESS } from "./manager.ts";
 import type { Network } from "./network/network.ts";
@@ -14,6 +15,7 @@ import type { World } from "./world.ts";
 export interface HostOptions {
   /** The machine's name. */
   readonly name: string;
+  readonly address: string;
   /** Its node's id in the cluster. */
   readonly nodeId: string;
   readonly description: Omit<NodeDescription, "TLSInfo">;
@@ -29,6 +31,8 @@ export class Host {
   readonly #random: Random;
   readonly #disk = new HostDisk([{ nodeId: "manager", addr: MANAGER_ADDRESS }]);
   readonly #skew: number;
+  readonly #address: string;
+  readonly #networking: HostNetworking;
   #process: Process | undefined;
   #agent: Agent | undefined;
   #off = false;
@@ -36,10 +40,12 @@ export class Host {
   constructor(world: World, network: Network, options: HostOptions) {
     this.name = options.name;
     this.nodeId = options.nodeId;
+    this.#address = options.address;
     this.#world = world;
     this.#network = network;
     this.#random = world.random.fork(`host ${options.name}`);
     this.#skew = between(this.#random, -30_000, 30_000);
+    this.#networking = new HostNetworking(this.#random.fork("networking"));
     this.engine = new SimEngine(world, this.#random.fork("engine"), options.description);
   }
 
@@ -71,7 +77,7 @@ export class Host {
     const { clock, logger } = process;
     this.#process = process;
     this.#agent = createAgent(
-      { nodeId: this.nodeId, addr: "10.0.0.2" },
+      { nodeId: this.nodeId, addr: this.#address },
       {
         clock,
         logger,
@@ -81,6 +87,7 @@ export class Host {
         tasks: this.#disk.tasksFor(process),
         remotes: this.#disk.remotesFor(process),
         dialer: this.#network.dialer(this.name, this.nodeId, process),
+        networking: this.#networking.partsFor(process),
         tlsInfo: () => ({}),
         onCluster: () => {},
       },

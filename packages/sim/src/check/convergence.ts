@@ -1,6 +1,7 @@
 import type { Node, Service, Task } from "@skein/model";
 import { compareStates, isTerminal, matchesConstraint, parseConstraint } from "@skein/model";
 import type { Host } from "../host.ts";
+import { freeAddresses } from "./addresses.ts";
 import type { Mirror } from "./mirror.ts";
 import { slotOf } from "./mirror.ts";
 import { wouldFit } from "./room.ts";
@@ -46,6 +47,8 @@ const slotProblem = (
 
 /** A live task that does not run must wait, and rightly so. */
 const waitProblem = (mirror: Mirror, task: Task, where: string): string | undefined => {
+  if (task.status.state === "new" && task.status.err?.startsWith("no address is left"))
+    return freeAddresses(mirror, task) ? `${where} waits although addresses are free` : undefined;
   if (task.status.state !== "pending")
     return `${where} is ${task.status.state}, wanted ${task.desiredState}`;
   const nodes = [...mirror.rows.nodes.values()];

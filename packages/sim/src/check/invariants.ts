@@ -2,6 +2,7 @@ import type { Node, Service, Task } from "@skein/model";
 import { compareStates, isTerminal } from "@skein/model";
 import type { Change, CommittedBatch, View } from "@skein/store";
 import type { World } from "../world.ts";
+import { concernsAddresses, sharedAddress } from "./addresses.ts";
 import { Mirror, slotOf } from "./mirror.ts";
 import { misplaced, specOf } from "./room.ts";
 
@@ -108,6 +109,8 @@ export class Invariants {
       if (after) slots.add(slotOf(after, this.#isGlobal(after)));
     }
     for (const slot of slots) this.#checkSlot(slot);
+    const shared = changes.some(concernsAddresses) ? sharedAddress(this.mirror) : undefined;
+    if (shared !== undefined) this.#world.violated(`address given twice: ${shared}`);
   }
 
   #isGlobal(task: Task): boolean {

@@ -1,6 +1,7 @@
 import type { Random } from "@skein/base";
 import type {
   GenericResource,
+  NetworkAttachmentConfig,
   Placement,
   Resources,
   RestartPolicy,
@@ -75,6 +76,11 @@ const drawPlacement = (random: Random): Placement => ({
   ...(chance(random, 0.2) ? { MaxReplicas: 1 + random.integer(2) } : {}),
 });
 
+const drawNetworks = (random: Random): readonly NetworkAttachmentConfig[] =>
+  chance(random, 0.3)
+    ? [{ Target: "blue" }, { Target: "green" }]
+    : [{ Target: chance(random, 0.5) ? "blue" : "green" }];
+
 const drawReservation = (random: Random): Resources => {
   const gpu: GenericResource = { DiscreteResourceSpec: { Kind: "gpu", Value: 1 } };
   return {
@@ -106,6 +112,7 @@ const drawTask = (
       : {}),
   },
   ForceUpdate: 0,
+  ...(chance(random, 0.3) ? { Networks: drawNetworks(random) } : {}),
   ...(chance(random, 0.5) ? { RestartPolicy: drawRestart(random) } : {}),
   ...(chance(random, 0.6) ? { Placement: drawPlacement(random) } : {}),
   ...(chance(random, 0.4) ? { Resources: { Reservations: drawReservation(random) } } : {}),

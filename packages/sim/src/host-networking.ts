@@ -1,0 +1,66 @@
+import type { Dataplane, DataplaneReport, NetworkingParts } from "@skein/agent";
+import type { Random } from "@skein/base";
+import { OperationError } from "@skein/base";
+import type { NetworkTables } from "@skein/model";
+import { chance, delay } from "./draw.ts";
+import type { Process } from "./process.ts";
+
+/** The share of changes that the kernel refuses. */
+const REFUSED = 0.02;
+
+const nothing: DataplaneReport = { changes: {} };
+
+/** A machine's kernel, its engine's networks and the tables on its disk: they outlive the agent. */
+export class HostNetworking {
+  readonly #random: Random;
+  readonly #networks = new Set<string>();
+  #tables: NetworkTables | undefined;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** The networks as one agent process sees them. */
+  partsFor(process: Process): NetworkingParts {
+    const { signal } = new AbortController();
+    const change = async (until: AbortSignal = signal): Promise<void> => {
+      await process.sleep(delay(this.#random, 10, 2000), until);
+      if (chance(this.#random, REFUSED))
+        throw new OperationError("unavailable", "the kernel is busy");
+    };
+    const dataplane: Dataplane = {
+      host: () => process.sleep(1).then(() => ({ underlayMtu: 1500 })),
+      apply: () => change().then(() => nothing),
+      audit: () => change().then(() => nothing),
+      remove: () => change().then(() => nothing),
+      attach: () => change().then(() => []),
+      findings: () => Promise.resolve([]),
+      close: () => Promise.resolve(),
+    };
+    return {
+      dataplane,
+      engine: {
+        ensureNetwork: async ({ name }, until) => {
+          await change(until);
+          this.#networks.add(name);
+        },
+        listNetworks: async (until) => {
+          await process.sleep(1, until);
+          return [...this.#networks];
+        },
+        removeNetwork: async (name, until) => {
+          await change(until);
+          this.#networks.delete(name);
+        },
+      },
+      tables: {
+        load: () => process.sleep(1).then(() => this.#tables),
+        save: async (tables) => {
+          await process.sleep(2);
+          this.#tables = tables;
+        },
+      },
+      newNames: () => ({ listen: () => process.sleep(1) }),
+    };
+  }
+}
