@@ -97,8 +97,8 @@ const statusOf = (view: View, service: Service): ServiceStatus => {
   const desired = (): number => {
     if (Mode.Replicated) return Mode.Replicated.Replicas ?? 1;
     if (!Mode.ReplicatedJob) return count(tasks.values(), wanted);
-    const { MaxConcurrent = 1, TotalCompletions = MaxConcurrent } = Mode.ReplicatedJob;
-    return Math.min(MaxConcurrent, TotalCompletions - completed);
+    // As in the reference, also when less is left to do: `0/2 (4/4 completed)`.
+    return Mode.ReplicatedJob.MaxConcurrent ?? 1;
   };
   return {
     RunningTasks: count(tasks.values(), runs),
