@@ -52,20 +52,13 @@ const overfull = (mirror: Mirror, node: Node): string | undefined => {
 
 const limitOf = (spec: SpecVersion | undefined): number => spec?.task.Placement?.MaxReplicas ?? 0;
 
-/** Wanted tasks of the same spec on the node: later ones of a newer spec may have another limit. */
-const wantedOn = (mirror: Mirror, nodeId: string, like: Task): number =>
+/** Wanted tasks of the service on the node: those that `counts` says. */
+const wantedOn = (mirror: Mirror, nodeId: string, counts: (task: Task) => boolean): number =>
   mirror
     .tasksOfNode(nodeId)
-    .filter(
-      (task) =>
-        task.serviceId === like.serviceId &&
-        task.specVersion === like.specVersion &&
-        occupies(task) &&
-        isDesiredAlive(task.desiredState),
-    ).length;
+    .filter((task) => counts(task) && occupies(task) && isDesiredAlive(task.desiredState)).length;
 
-/** Why a task must not be on this node where it was just put; undefined when it may. */
-export const misplaced = (mirror: Mirror, task: Task): string | undefined => {
+const nodeRefuses = (mirror: Mirror, task: Task): string | undefined => {
   const node = mirror.rows.nodes.get(task.nodeId ?? "");
   if (!node) return "its node does not exist";
   if (node.status.state !== "ready") return `its node is ${node.status.state}`;
@@ -75,11 +68,24 @@ export const misplaced = (mirror: Mirror, task: Task): string | undefined => {
   const violated = (spec.task.Placement?.Constraints ?? []).find(
     (text) => !matchesConstraint(parseConstraint(text), node),
   );
-  if (violated !== undefined) return `${violated} does not hold`;
-  const limit = limitOf(spec);
-  if (limit > 0 && wantedOn(mirror, node.id, task) > limit)
-    return "too many of its service on the node";
-  return overfull(mirror, node);
+  return violated === undefined ? overfull(mirror, node) : `${violated} does not hold`;
+};
+
+/**
+ * Why a task must not be on this node where it was just put; undefined when it may. Tasks of a newer
+ * spec that came in the same pass are not held against its own limit per node.
+ */
+export const misplaced = (mirror: Mirror, task: Task): string | undefined => {
+  const refused = nodeRefuses(mirror, task);
+  if (refused !== undefined) return refused;
+  const { serviceId, specVersion, nodeId = "" } = task;
+  const limit = limitOf(specOf(mirror, task));
+  const count = wantedOn(
+    mirror,
+    nodeId,
+    (other) => other.serviceId === serviceId && other.specVersion === specVersion,
+  );
+  return limit > 0 && count > limit ? "too many of its service on the node" : undefined;
 };
 
 /** Whether the task that waits could be on the node. */
@@ -91,7 +97,9 @@ export const wouldFit = (mirror: Mirror, task: Task, node: Node): boolean => {
   };
   const change = { table: "tasks", id: task.id, before: task, after: placed } as const;
   mirror.apply([change]);
-  const fits = misplaced(mirror, placed) === undefined;
+  const limit = limitOf(specOf(mirror, task));
+  const count = wantedOn(mirror, node.id, ({ serviceId }) => serviceId === task.serviceId);
+  const fits = nodeRefuses(mirror, placed) === undefined && (limit === 0 || count <= limit);
   mirror.apply([{ ...change, before: placed, after: task }]);
   return fits;
 };
