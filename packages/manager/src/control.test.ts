@@ -16,6 +16,8 @@ interface Rig {
   readonly store: Store;
   readonly clock: VirtualClock;
   readonly batches: LogBatch[];
+  /** Makes the next commits fail. */
+  readonly refuse: (count: number) => void;
 }
 
 const rig = async (): Promise<Rig> => {
@@ -23,12 +25,18 @@ const rig = async (): Promise<Rig> => {
   const random = seededRandom(5);
   const inner = openMemoryLog(newMemoryDisk());
   const batches: LogBatch[] = [];
+  let refusals = 0;
   const log = {
     ...inner,
     commit: (batch: LogBatch) => {
       batches.push(batch);
-      return inner.commit(batch);
+      if (refusals === 0) return inner.commit(batch);
+      refusals -= 1;
+      return Promise.reject(new OperationError("internal", "the disk is full"));
     },
+  };
+  const refuse = (count: number): void => {
+    refusals = count;
   };
   const store = await Store.open(log, clock);
   const leader = new Leader({ store, clock, random, logger: silentLogger });
@@ -80,6 +88,7 @@ const rig = async (): Promise<Rig> => {
     store,
     clock,
     batches,
+    refuse,
   };
 };
 
@@ -235,4 +244,26 @@ test("lists are filtered as Docker does, unknown filters refused", async () => {
   );
   const current = await control.tasks.list({ filters: { "_up-to-date": ["true"] } });
   expect(current).toHaveLength(6);
+});
+
+test("what the loops did in a batch that the disk refused is done again without anybody asking", async () => {
+  const { control, store, clock, refuse } = await rig();
+  const { ID } = await create(control, web());
+  const node = await control.nodes.get({ ref: "n2" });
+  refuse(1);
+  const drained = { ...node.Spec, Availability: "drain" } as const;
+  const version = node.Version.Index ?? 0;
+  const update = { ref: "n2", version, spec: drained };
+  expect(await problem(control.nodes.update(update))).toContain("the disk is full");
+  await store.transact((tx) => {
+    const task = [...tx.tasksOfService(ID).values()][0];
+    if (task) tx.put("tasks", { ...task, desiredState: "shutdown", stopReason: "surplus" });
+  });
+  refuse(1);
+  store.wake();
+  await clock.advance(5_000);
+  const wanted = [...store.view.tasksOfService(ID).values()].filter(
+    ({ desiredState }) => desiredState === "running" || desiredState === "ready",
+  );
+  expect(wanted).toHaveLength(3);
 });

@@ -51,7 +51,11 @@ export class Leader {
     });
     store.lead(leadership, {
       plan: (tx, changes) => pipeline.plan(tx, changes),
-      reset: () => pipeline.reset(),
+      reset: () => {
+        pipeline.reset();
+        // A batch was taken back, perhaps with what the loops had done: they look again by themselves.
+        this.#wakeAt(this.#deps.clock.now() + RETRY_MS);
+      },
       failed: (error) => {
         logger.error("control loops failed", { error: messageOf(error) });
         this.#wakeAt(this.#deps.clock.now() + RETRY_MS);
