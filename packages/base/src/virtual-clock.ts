@@ -13,6 +13,8 @@ const SETTLE_TURNS = 50;
 export interface VirtualClock extends Clock {
   /** Moves on by `ms`, waking sleepers in order and letting what they do settle in between. */
   advance(ms: number): Promise<void>;
+  /** As if the whole process stood still for `ms`: nobody wakes meanwhile, all who are late after. */
+  stall(ms: number): Promise<void>;
   /** Lets promises settle without moving the time. */
   settle(): Promise<void>;
 }
@@ -53,19 +55,31 @@ export const newVirtualClock = (start = 1_000_000): VirtualClock => {
       signal?.addEventListener("abort", stop, { once: true });
     });
 
-  const advance = async (ms: number): Promise<void> => {
-    const until = now + ms;
-    await settle();
+  const wakeUntil = async (until: number, arrive: (at: number) => void): Promise<void> => {
     for (let sleeper = next(until); sleeper; sleeper = next(until)) {
-      now = sleeper.at;
+      arrive(sleeper.at);
       sleeper.wake();
       await settle();
     }
+  };
+
+  const advance = async (ms: number): Promise<void> => {
+    const until = now + ms;
+    await settle();
+    await wakeUntil(until, (at) => {
+      now = at;
+    });
     now = until;
     await settle();
   };
 
-  return { now: () => now, monotonic: () => now - start, sleep, advance, settle };
+  const stall = async (ms: number): Promise<void> => {
+    await settle();
+    now += ms;
+    await wakeUntil(now, () => {});
+  };
+
+  return { now: () => now, monotonic: () => now - start, sleep, advance, stall, settle };
 };
 
 const reasonOf = (signal: AbortSignal): Error =>

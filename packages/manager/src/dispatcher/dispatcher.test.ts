@@ -237,6 +237,24 @@ test("a node that is given up while its new session is being recorded is ready i
   expect(agent.got.map(({ type }) => type)).toContain("assignments");
 });
 
+test("a leader that stood still itself holds nobody's silence against them", async () => {
+  const { store, clock, open } = await rig();
+  const [lively, away] = [open("n1"), open("n2")];
+  lively.port.receive(hello);
+  away.port.receive(hello);
+  await clock.settle();
+  away.port.closed();
+  await clock.advance(1000);
+  await clock.stall(20_000);
+  expect(store.view.get("nodes", "n1")?.status.state).toBe("ready");
+  expect(store.view.get("nodes", "n2")?.status.state).toBe("disconnected");
+  expect(lively.closed).toEqual([]);
+  // From there on they have the time that they had left, no more.
+  await clock.advance(6000);
+  expect(store.view.get("nodes", "n1")?.status.state).toBe("down");
+  expect(store.view.get("nodes", "n2")?.status.state).toBe("down");
+});
+
 test("a silent node that could not be recorded as down is tried again", async () => {
   const { store, clock, open, disk } = await rig();
   open("n1").port.receive(hello);

@@ -1,8 +1,9 @@
 import type { Clock, Logger, Random } from "@skein/base";
 import { messageOf, newId, rpcError } from "@skein/base";
-import type { DownMessage, ManagerAddress, Node, UpMessage } from "@skein/model";
+import type { DownMessage, Node, UpMessage } from "@skein/model";
 import { PROTOCOL_VERSION } from "@skein/model";
-import type { Change, CommittedBatch, Store, Transaction, View } from "@skein/store";
+import type { CommittedBatch, Store, Transaction } from "@skein/store";
+import { clusterMessage, concernsMembership } from "./cluster-message.ts";
 import { heartbeatMs, markNode, markReady, silenceMs } from "./liveness.ts";
 import { networkChanges } from "./network-announcements.ts";
 import type { SessionLink } from "./session.ts";
@@ -193,17 +194,32 @@ export class Dispatcher {
   async #watchLiveness(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#deps;
     while (!signal.aborted) {
+      const interval = Math.max(50, heartbeatMs(this.#period()) / 4);
+      const asleep = clock.monotonic();
       try {
-        await clock.sleep(Math.max(50, heartbeatMs(this.#period()) / 4), signal);
+        await clock.sleep(interval, signal);
       } catch {
         return; // the signal: this leader stops
       }
+      this.#forgive(clock.monotonic() - asleep - interval);
       try {
         await this.#checkLiveness(clock.monotonic());
       } catch (error) {
         logger.warn("liveness check failed", { error: messageOf(error) });
       }
     }
+  }
+
+  /**
+   * A leader that was stopped itself (a paused machine, a long swap) heard nobody for that long. Its
+   * absence does not count as the nodes' silence: it would restart every container of the cluster.
+   */
+  #forgive(absentMs: number): void {
+    const now = this.#deps.clock.monotonic();
+    for (const session of this.#sessions.values())
+      session.lastHeard = Math.min(now, session.lastHeard + absentMs);
+    for (const [nodeId, deadline] of this.#deadlines)
+      this.#deadlines.set(nodeId, deadline + absentMs);
   }
 
   async #checkLiveness(now: number): Promise<void> {
@@ -259,36 +275,3 @@ export class Dispatcher {
     return silenceMs(this.#period());
   }
 }
-
-/** Whether agents must hear of it: roles, managers' addresses, nodes that came or went, the root. */
-const concernsMembership = (change: Change): boolean => {
-  if (change.table === "clusters") return change.before?.rootCa !== change.after?.rootCa;
-  if (change.table !== "nodes") return false;
-  const { before, after } = change;
-  return (
-    before?.role !== after?.role ||
-    before?.spec.Role !== after?.spec.Role ||
-    before?.managerAddr !== after?.managerAddr
-  );
-};
-
-/** The managers that agents may dial. */
-const managerAddresses = (view: View): readonly ManagerAddress[] =>
-  [...view.all("nodes").values()].flatMap(({ id, role, managerAddr }) =>
-    role === "manager" && managerAddr !== undefined ? [{ nodeId: id, addr: managerAddr }] : [],
-  );
-
-const clusterMessage = (view: View, nodeId: string): DownMessage => {
-  const node = view.get("nodes", nodeId);
-  const [cluster] = view.all("clusters").values();
-  const role = node?.role ?? "worker";
-  const wantedRole = node?.spec.Role === "manager" ? "manager" : "worker";
-  return {
-    type: "cluster",
-    role,
-    wantedRole,
-    managers: managerAddresses(view),
-    rootCertificate: cluster?.rootCa.certificate ?? "",
-    renewCertificate: role !== wantedRole,
-  };
-};
