@@ -7,6 +7,7 @@ import { newMemoryDisk, openMemoryLog, Store } from "@skein/store";
 import type { ServiceSpec } from "@skein/wire";
 import { expect, test } from "vitest";
 import { Control } from "./control.ts";
+import { applyStatuses } from "./dispatcher/statuses.ts";
 import { Leader } from "./leader.ts";
 import { bootstrapCluster } from "./membership/bootstrap.ts";
 import { createNode } from "./membership/admission.ts";
@@ -248,22 +249,18 @@ test("lists are filtered as Docker does, unknown filters refused", async () => {
 
 test("what the loops did in a batch that the disk refused is done again without anybody asking", async () => {
   const { control, store, clock, refuse } = await rig();
-  const { ID } = await create(control, web());
-  const node = await control.nodes.get({ ref: "n2" });
-  refuse(1);
-  const drained = { ...node.Spec, Availability: "drain" } as const;
-  const version = node.Version.Index ?? 0;
-  const update = { ref: "n2", version, spec: drained };
-  expect(await problem(control.nodes.update(update))).toContain("the disk is full");
+  const { ID } = await create(control, web({ Mode: { Replicated: { Replicas: 1 } } }));
+  const [task] = store.view.tasksOfService(ID).values();
+  const status = { state: "failed", timestamp: clock.now(), message: "started" } as const;
   await store.transact((tx) => {
-    const task = [...tx.tasksOfService(ID).values()][0];
-    if (task) tx.put("tasks", { ...task, desiredState: "shutdown", stopReason: "surplus" });
+    if (task) applyStatuses(tx, task.nodeId ?? "", [{ taskId: task.id, status }]);
   });
-  refuse(1);
-  store.wake();
+  const replacement = (): string | undefined =>
+    [...store.view.tasksOfService(ID).values()].find(({ id }) => id !== task?.id)?.desiredState;
+  expect(replacement()).toBe("ready");
+  refuse(1); // the batch that ends the restart delay
+  await clock.advance(5_100);
+  expect(replacement()).toBe("ready");
   await clock.advance(5_000);
-  const wanted = [...store.view.tasksOfService(ID).values()].filter(
-    ({ desiredState }) => desiredState === "running" || desiredState === "ready",
-  );
-  expect(wanted).toHaveLength(3);
+  expect(replacement()).toBe("running");
 });
