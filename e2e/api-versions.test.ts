@@ -1,9 +1,12 @@
 /** The engine's API and the cluster's as one, in every version that old clients speak. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { request } from "node:http";
+import type { IncomingMessage } from "node:http";
+import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { withPlayground } from "./support/playground.ts";
-import { output, run } from "./support/run.ts";
+import { output } from "./support/run.ts";
 import { createService, untilRunning } from "./support/service.ts";
 import { until } from "./support/until.ts";
 
@@ -64,6 +67,8 @@ test.each(["1.38", "1.39", "1.40", "1.41"])("API %s is spoken", async (version) 
 
 test("a version that is too old is refused with the engine's words", async () => {
   const { socket } = await cluster.host("manager1");
-  const args = ["--silent", "--unix-socket", socket, "http://docker/v1.5/nodes"];
-  expect((await run("curl", args)).stdout).toMatch(/client version 1\.5 is too old/);
+  const asked = request({ socketPath: socket, path: "/v1.5/nodes" }).end();
+  const [answer] = (await once(asked, "response")) as [IncomingMessage];
+  expect(answer.statusCode).toBe(400);
+  expect(await text(answer)).toMatch(/client version 1\.5 is too old/);
 });
