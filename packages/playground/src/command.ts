@@ -44,6 +44,10 @@ const enginesIn = (choices: readonly string[]): readonly EngineKind[] => {
   );
 };
 
+/** The programs' makers that a playground with these flags needs. */
+const partsOf = ({ engine, daemon }: UpFlags): readonly (EngineKind | "skein")[] =>
+  daemon === "skein" ? [...enginesIn(engine), "skein"] : enginesIn(engine);
+
 const howToGoOn = (plan: PlaygroundPlan): string => {
   const [first] = plan.hosts;
   const name = nameFlag(plan.name);
@@ -58,7 +62,7 @@ const howToGoOn = (plan: PlaygroundPlan): string => {
 };
 
 const up = async (flags: UpFlags, context: Context): Promise<void> => {
-  requirePrograms(enginesIn(flags.engine), searchPath(context.env["PATH"]));
+  requirePrograms(partsOf(flags), searchPath(context.env["PATH"]));
   const { engine: engines, engineLabel: engineLabels, ...rest } = flags;
   const plan = await bringUp({ ...rest, engines, engineLabels }, context);
   context.print(howToGoOn(plan));

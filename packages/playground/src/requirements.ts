@@ -14,9 +14,11 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   unshare: "util-linux",
 };
 
-const ENGINES: Readonly<Record<EngineKind, Readonly<Record<string, string>>>> = {
+/** What the engines and the daemon need, each. */
+const PARTS: Readonly<Record<EngineKind | "skein", Readonly<Record<string, string>>>> = {
   docker: { dockerd: "docker.io", containerd: "containerd", runc: "runc" },
   podman: { podman: "podman", conmon: "conmon" },
+  skein: { conntrack: "conntrack", nft: "nftables" },
 };
 
 const canRun = (program: string, path: string): boolean =>
@@ -31,27 +33,24 @@ const canRun = (program: string, path: string): boolean =>
 
 /** The names of programs that `path` does not lead to, with the Debian package that has each. */
 export const missingPrograms = (
-  engines: readonly EngineKind[],
+  parts: readonly (EngineKind | "skein")[],
   path: string,
   present: (program: string, path: string) => boolean = canRun,
 ): readonly (readonly [program: string, debianPackage: string])[] =>
   Object.entries(
-    Object.assign({}, PROGRAMS, ...engines.map((engine) => ENGINES[engine])) as Record<
-      string,
-      string
-    >,
+    Object.assign({}, PROGRAMS, ...parts.map((part) => PARTS[part])) as Record<string, string>,
   )
     .filter(([program]) => !present(program, path))
     .toSorted(([one], [other]) => one.localeCompare(other));
 
 /** Throws, saying all that is missing, when a playground cannot be made here. Installs nothing. */
-export const requirePrograms = (engines: readonly EngineKind[], path: string): void => {
+export const requirePrograms = (parts: readonly (EngineKind | "skein")[], path: string): void => {
   if (process.platform !== "linux" || process.getuid?.() !== 0)
     throw new OperationError(
       "forbidden",
       "a playground needs Linux and root: it makes network namespaces and runs engines",
     );
-  const missing = missingPrograms(engines, path);
+  const missing = missingPrograms(parts, path);
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map(([, debianPackage]) => debianPackage))].join(" ");
   throw new OperationError(
