@@ -6,6 +6,6 @@ export const wallClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
-    await setTimeout(Math.max(0, ms), undefined, signal ? { signal: signal as never } : {});
+    await setTimeout(Math.max(0, ms), undefined, signal ? { signal } : {});
   },
 };

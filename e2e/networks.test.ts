@@ -61,7 +61,10 @@ test("names lead to the VIP, the VIP to every task, on the networks of the asker
   expect(await addressesOf("client", "tasks.web")).toHaveLength(3);
   expect(await addressesOf("client", "web.1")).toHaveLength(1);
   const answers = await inTask("client", `for i in $(seq 40); do ${get("web", 8080)}; done`);
-  const answered = answers.trimEnd().split("\n").map((line) => line.split(" ")[0]);
+  const answered = answers
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(" ")[0]);
   expect(new Set(answered).size).toBe(3);
   expect(answered).toHaveLength(40);
 
@@ -103,9 +106,9 @@ test("a rolling update loses no request", async () => {
   for (const { address } of hosts) await untilAnswer(address, 18_082);
   let failed = 0;
   let asked = 0;
-  let done = false;
+  const stop = new AbortController();
   const load = async (address: string): Promise<void> => {
-    while (!done) {
+    while (!stop.signal.aborted) {
       asked += 1;
       await ask(address, 18_082).catch(() => {
         failed += 1;
@@ -121,7 +124,7 @@ test("a rolling update loses no request", async () => {
     (text) => text === "completed",
     90_000,
   );
-  done = true;
+  stop.abort();
   await Promise.all(clients);
   expect(asked).toBeGreaterThan(100);
   expect(failed).toBe(0);

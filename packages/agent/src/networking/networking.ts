@@ -60,7 +60,7 @@ export interface WorkloadOverlay {
 const emptyTables: NetworkTables = { underlay: "", dataPathPort: 0, networks: [], ports: [] };
 
 /** The tables after a message. */
-export const withNews = (tables: NetworkTables, news: NetworkNews): NetworkTables => {
+const withNews = (tables: NetworkTables, news: NetworkNews): NetworkTables => {
   const replaced = new Set([...news.networks.map(({ id }) => id), ...news.removed]);
   const kept = news.kind === "full" ? [] : tables.networks.filter(({ id }) => !replaced.has(id));
   return {

@@ -26,7 +26,7 @@ export interface StepDependencies {
 }
 
 /** What tasks need of the node's networks. */
-export type TaskNetworking = Pick<Networking, "overlaysOf" | "attached" | "untilWithdrawn">;
+type TaskNetworking = Pick<Networking, "overlaysOf" | "attached" | "untilWithdrawn">;
 
 const overlaysOf = async (
   { networking }: StepDependencies,

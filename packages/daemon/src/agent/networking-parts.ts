@@ -8,7 +8,7 @@ const DNS_PORT = 53;
 const RESOLV_CONF = "/etc/resolv.conf";
 
 /** The node's own resolvers; none when the file can't be read. */
-export const resolversIn = (text: string): readonly string[] =>
+const resolversIn = (text: string): readonly string[] =>
   text.split("\n").flatMap((line) => {
     const [keyword, address] = line.trim().split(/\s+/);
     return keyword === "nameserver" && address !== undefined ? [address] : [];

@@ -14,7 +14,7 @@ import type { View } from "@skein/store";
 import { ingressNetwork, isIngress, networksOfService } from "./needs.ts";
 
 /** Service labels that say how published ports behave. */
-export const publishLabels = {
+const publishLabels = {
   /** `true`: only tasks on the node that a connection came in on are used. */
   localOnly: "skein.publish.local-only",
   /** `client-ip`: connections of one client address go to one task. */

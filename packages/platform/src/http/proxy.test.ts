@@ -37,7 +37,7 @@ const ask = async (
 test("method, path, headers, body and answer pass as they are", async () => {
   onRequest((incoming, response) => {
     response.writeHead(418, "Teapot", { "X-Own": "a", "Content-Type": "text/plain" });
-    response.write(`${incoming.method} ${incoming.url} ${incoming.headers["x-in"]} `);
+    response.write(`${incoming.method} ${incoming.url} ${String(incoming.headers["x-in"])} `);
     incoming.pipe(response);
   });
   const { response, text } = await ask("PUT", "/v1.41/images/a%2Fb?x=%20y", {
