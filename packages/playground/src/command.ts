@@ -44,7 +44,7 @@ const enginesIn = (choices: readonly string[]): readonly EngineKind[] => {
   );
 };
 
-/** The programs' makers that a playground with these flags needs. */
+/** What a playground with these flags is made of. */
 const partsOf = ({ engine, daemon }: UpFlags): readonly (EngineKind | "skein")[] =>
   daemon === "skein" ? [...enginesIn(engine), "skein"] : enginesIn(engine);
 
