@@ -6,6 +6,7 @@ import { demandOf } from "./demand.ts";
 import { FailureLog, isFailure } from "./failures.ts";
 import { differsForScheduling, NodeLoad, occupiesNode } from "./node-load.ts";
 import { NodeRanks } from "./node-ranks.ts";
+import { TouchLog } from "./touch-log.ts";
 
 /** Tasks that wait for a node, all of one spec version. */
 export type WaitingGroup = Map<string, Task>;
@@ -35,6 +36,8 @@ export class Ledger {
   roomChanged = true;
   /** Nodes whose description, state or labels changed. */
   readonly changedNodes: Set<string> = new Set();
+  /** Nodes that changed in any way, or whose tasks did. */
+  readonly touched: TouchLog = new TouchLog();
   readonly #occupying = new Map<string, Task>();
   #ranks: NodeRanks | undefined;
 
@@ -106,6 +109,7 @@ export class Ledger {
     const active = load.active;
     load.count(task, this.demands.get(demandKey(task)), by);
     this.#ranks?.moved(load, active);
+    this.touched.add(load);
     if (load.empty) this.loads.delete(load.id);
   }
 
@@ -148,6 +152,7 @@ export class Ledger {
     if (node && before && !differsForScheduling(before, node)) return;
     this.roomChanged = true;
     this.changedNodes.add(id);
+    this.touched.add(load);
     if (load.empty) this.loads.delete(id);
   }
 

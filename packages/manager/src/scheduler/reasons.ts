@@ -1,7 +1,5 @@
-import type { Demand } from "./demand.ts";
-import type { FilterName, Requirement } from "./filters.ts";
-import { filters, firstRefusal } from "./filters.ts";
-import type { NodeLoad } from "./node-load.ts";
+import type { FilterName } from "./filters.ts";
+import { filters } from "./filters.ts";
 
 const nodesText = (count: number): string => (count === 1 ? "1 node" : `${count} nodes`);
 
@@ -17,26 +15,16 @@ const texts: Readonly<Record<FilterName, (count: number) => string>> = {
 };
 
 /**
- * Why none of the nodes takes the task: each node is counted once, at the first filter that refuses
- * it; the most frequent reason comes first, equal ones in the order of the filters. Empty when some
- * node would take it, or when there are no nodes.
+ * Why no node takes the task. `counts` says how many nodes each filter was the first to refuse, in
+ * the order of {@link filters}. The most frequent reason comes first, equal ones in that order.
  */
-export const refusalText = (
-  nodes: Iterable<NodeLoad>,
-  demand: Demand,
-  requirement: Requirement,
-): string => {
-  const counts = new Map<FilterName, number>(filters.map(({ name }) => [name, 0]));
-  for (const load of nodes) {
-    const name = firstRefusal(load, demand, requirement);
-    if (name) counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  return [...counts]
-    .filter(([, count]) => count > 0)
-    .toSorted(([, a], [, b]) => b - a)
-    .map(([name, count]) => texts[name](count))
+export const refusalText = (counts: readonly number[]): string =>
+  filters
+    .map(({ name }, index) => ({ name, count: counts[index] ?? 0 }))
+    .filter(({ count }) => count > 0)
+    .toSorted((a, b) => b.count - a.count)
+    .map(({ name, count }) => texts[name](count))
     .join("; ");
-};
 
 /** The error text of a task that no node takes. */
 export const noSuitableNode = (reasons: string): string =>

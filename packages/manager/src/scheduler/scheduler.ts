@@ -6,8 +6,11 @@ import type { PlanContext } from "../ports.ts";
 import type { Demand } from "./demand.ts";
 import { Eligibility } from "./eligibility.ts";
 import { Ledger } from "./ledger.ts";
+import type { Requirement } from "./filters.ts";
+import { filters, firstRefusal } from "./filters.ts";
 import type { NodeLoad } from "./node-load.ts";
 import { noSuitableNode, refusalText } from "./reasons.ts";
+import { Refusals } from "./refusals.ts";
 import { requirementOf } from "./requirement.ts";
 import { placeSpread } from "./spread.ts";
 
@@ -29,6 +32,8 @@ interface Group {
 export class Scheduler {
   #ledger: Ledger | undefined;
   #eligibility = new Eligibility();
+  /** What keeps groups waiting that could not be placed. */
+  readonly #refusals = new Map<string, Refusals>();
 
   /** Takes note of changes, its own included, in any number of calls before the next pass. */
   observe(changes: readonly Change[]): void {
@@ -39,6 +44,7 @@ export class Scheduler {
   reset(): void {
     this.#ledger = undefined;
     this.#eligibility = new Eligibility();
+    this.#refusals.clear();
   }
 
   /**
@@ -56,6 +62,8 @@ export class Scheduler {
     if (!ledger.roomChanged && ledger.fresh.size === 0) return;
     for (const task of this.#preassigned(ledger)) this.#confirm(tx, ledger, task);
     for (const group of this.#groups(tx, ledger)) this.#place(tx, ledger, group);
+    for (const key of this.#refusals.keys())
+      if (!ledger.waiting.has(key)) this.#refusals.delete(key);
     ledger.settled(tx);
   }
 
@@ -78,6 +86,26 @@ export class Scheduler {
 
   #place(tx: Transaction, ledger: Ledger, { demand, tasks }: Group): void {
     const requirement = requirementOf(demand.spec.task, tx);
+    const { ranks, touched } = ledger;
+    const known = this.#refusals.get(demand.key);
+    const valid = known?.ranks === ranks && known.requirement.key === requirement.key;
+    if (valid) known.catchUp(touched);
+    const placed =
+      valid && !known.someFit ? 0 : this.#spread(tx, ledger, { demand, tasks, requirement });
+    if (placed === tasks.length) return;
+    const refusals =
+      valid && placed === 0 ? known : new Refusals(ranks, demand, requirement, touched);
+    this.#refusals.set(demand.key, refusals);
+    const err = noSuitableNode(refusals.text);
+    for (const task of tasks.slice(placed)) this.#explain(tx, ledger, task, err);
+  }
+
+  /** Gives tasks to nodes as far as there is room. Returns how many. */
+  #spread(
+    tx: Transaction,
+    ledger: Ledger,
+    { demand, tasks, requirement }: Group & { readonly requirement: Requirement },
+  ): number {
     const { ranks } = ledger;
     let next = 0;
     const assign = (load: NodeLoad): void => {
@@ -89,9 +117,7 @@ export class Scheduler {
     const avoided = ledger.failures.avoided(demand.key, tx.now);
     const candidates = this.#eligibility.of(ranks, demand, requirement);
     placeSpread({ ranks, demand, requirement, avoided, assign }, candidates, tasks.length);
-    if (next === tasks.length) return;
-    const err = noSuitableNode(refusalText(ranks.nodes, demand, requirement));
-    for (const task of tasks.slice(next)) this.#explain(tx, ledger, task, err);
+    return next;
   }
 
   /** A task that was made for one node: it goes there or nowhere. */
@@ -100,10 +126,16 @@ export class Scheduler {
     const demand = ledger.demands.get(specVersionId(task.serviceId, task.specVersion));
     if (!load?.node || !demand) return; // the orchestrator takes such a task away
     const requirement = requirementOf(demand.spec.task, tx);
-    const err = refusalText([load], demand, requirement);
+    const refused = firstRefusal(load, demand, requirement);
     const message = "scheduler confirmed task can run on preassigned node";
-    if (err === "") this.#assign(tx, ledger, task, load, message);
-    else this.#explain(tx, ledger, task, err);
+    if (!refused) this.#assign(tx, ledger, task, load, message);
+    else
+      this.#explain(
+        tx,
+        ledger,
+        task,
+        refusalText(filters.map(({ name }) => Number(name === refused))),
+      );
   }
 
   #assign(tx: Transaction, ledger: Ledger, task: Task, load: NodeLoad, message: string): void {
