@@ -50,7 +50,7 @@ test.each([
   ["POST", "/v1.41/containers/create?name=x", false],
   ["GET", "/v4.3.1/libpod/info", false],
   ["GET", "/libpod/networks", false],
-  ["POST", "/networks/prune", false],
+  ["POST", "/networks/prune", true],
   ["POST", "/networks/abc/connect", false],
   ["GET", "/", false],
   ["GET", "/swarmx", false],

@@ -1,5 +1,6 @@
 export { matchesConstraint, parseConstraint } from "./constraint.ts";
 export type { Constraint } from "./constraint.ts";
+export { ENGINE_NETWORK_LABEL } from "./network-table.ts";
 export { specVersionId } from "./objects.ts";
 export type {
   Cluster,

@@ -1,4 +1,5 @@
 import type { NetworkTable } from "@skein/model";
+import { ENGINE_NETWORK_LABEL } from "@skein/model";
 import { canonical, canonicalSubnet, familyOf, macOf } from "./addresses.ts";
 import { bridgeName } from "./names.ts";
 
@@ -8,6 +9,8 @@ export const ENGINE_PREFIX = "skein-";
 /** What an engine's bridge network must be made with, so that it lies on our bridge. */
 export interface EngineNetwork {
   readonly name: string;
+  /** The id of the cluster's network. */
+  readonly networkId: string;
   readonly bridge: string;
   readonly mtu: number;
   readonly internal: boolean;
@@ -28,6 +31,7 @@ export const engineNetwork = (
   mtu: number,
 ): EngineNetwork => ({
   name: engineNetworkName(network),
+  networkId: network.id,
   bridge: bridgeName(network.id),
   mtu,
   internal: network.internal,
@@ -45,6 +49,7 @@ export const dockerNetworkBody = (network: EngineNetwork): Readonly<Record<strin
   CheckDuplicate: true,
   Internal: network.internal,
   EnableIPv6: network.ipv6,
+  Labels: { [ENGINE_NETWORK_LABEL]: network.networkId },
   IPAM: {
     Driver: "default",
     Config: network.subnets.map(({ subnet, gateway }) => ({ Subnet: subnet, Gateway: gateway })),
@@ -66,6 +71,7 @@ export const podmanNetworkBody = (network: EngineNetwork): Readonly<Record<strin
   subnets: network.subnets,
   internal: network.internal,
   ipv6_enabled: network.ipv6,
+  labels: { [ENGINE_NETWORK_LABEL]: network.networkId },
   // It would take port 53 of the gateway.
   dns_enabled: false,
   options: { mtu: String(network.mtu) },

@@ -23,12 +23,16 @@ const overlay: Network = {
   Labels: null,
 };
 
+/** As clients before API 1.48 see it. */
+const { EnableIPv4: _, ...before148 } = overlay;
+
 const newNetworks = () => {
   const cluster = newMemoryCluster(aSwarm);
   const { engine, calls } = fakeEngine({
     "GET /_ping": { headers: { "api-version": "1.41" } },
     "GET /v1.41/networks": { body: '[{"Name":"bridge","Id":"b1"},{"Name":"app","Id":"net1"}]' },
     "GET /v1.41/networks/bridge": { body: '{"Name":"bridge"}' },
+    "POST /v1.41/networks/prune": { body: '{"NetworksDeleted":null}' },
     "POST /v1.41/networks/create": { status: 201, body: '{"Id":"b2"}' },
     "DELETE /v1.41/networks/bridge": { status: 403, body: '{"message":"pre-defined"}' },
   });
@@ -46,8 +50,8 @@ test("a network is looked for in the engine first, then in the cluster, unless s
   const { ask, cluster } = newNetworks();
   cluster.networks.set("app", overlay);
   expect((await ask("GET", "/v1.41/networks/bridge")).json).toEqual({ Name: "bridge" });
-  expect((await ask("GET", "/v1.41/networks/app")).json).toEqual(overlay);
-  expect((await ask("GET", "/v1.41/networks/app?scope=swarm")).json).toEqual(overlay);
+  expect((await ask("GET", "/v1.41/networks/app")).json).toEqual(before148);
+  expect((await ask("GET", "/v1.41/networks/app?scope=swarm")).json).toEqual(before148);
   expect(await ask("GET", "/v1.41/networks/app?scope=local")).toMatchObject({ status: 404 });
   expect(await ask("GET", "/v1.41/networks/nosuch")).toMatchObject({ status: 404 });
 });
@@ -78,5 +82,31 @@ test("removal asks the engine first and the cluster when the engine knows nothin
   expect(await ask("DELETE", "/v1.41/networks/app")).toMatchObject({
     status: 404,
     json: { message: "not here" },
+  });
+});
+
+test("a local network may not have the name of a cluster's", async () => {
+  const { ask, cluster, calls } = newNetworks();
+  cluster.networks.set("app", overlay);
+  const body = '{"Name":"app","Driver":"bridge"}';
+  expect(await ask("POST", "/v1.41/networks/create", { body })).toMatchObject({
+    status: 409,
+    json: { message: "network with name app already exists" },
+  });
+  const configuration = '{"Name":"conf","Driver":"overlay","ConfigOnly":true}';
+  expect(await ask("POST", "/v1.41/networks/create", { body: configuration })).toMatchObject({
+    status: 201,
+  });
+  expect(calls.at(-1)?.body).toBe(configuration);
+});
+
+test("a prune spares what lies under the cluster's networks", async () => {
+  const { ask, calls } = newNetworks();
+  const filters = encodeURIComponent('{"until":["1h"],"label!":{"keep":true}}');
+  await ask("POST", `/v1.41/networks/prune?filters=${filters}`);
+  const query = calls.at(-1)?.path.split("filters=")[1] ?? "";
+  expect(JSON.parse(decodeURIComponent(query))).toEqual({
+    until: ["1h"],
+    "label!": ["keep", "io.skein.network"],
   });
 });

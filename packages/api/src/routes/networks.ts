@@ -1,6 +1,8 @@
 import { OperationError } from "@skein/base";
+import { ENGINE_NETWORK_LABEL } from "@skein/model";
 import { decodeNetworkCreateRequest, parseFilters } from "@skein/wire";
 import type { Network, NetworkCreateRequest, NetworkCreateResponse } from "@skein/wire";
+import { isBefore } from "../api-version.ts";
 import { ANSWER_PATIENCE_MS, askEngine } from "../ask-engine.ts";
 import type { EngineAccess } from "../ask-engine.ts";
 import type { Backend } from "../backend.ts";
@@ -18,6 +20,13 @@ const ref = (call: Call): string => call.params["id"] ?? "";
 
 const isNotFound = (error: unknown): boolean =>
   error instanceof OperationError && error.kind === "not-found";
+
+/** The network as the request's version shows it. */
+const shown = (network: Network, version: string): Partial<Network> => {
+  if (!isBefore(version, "1.48")) return network;
+  const { EnableIPv4: _, ...rest } = network;
+  return rest;
+};
 
 /** The cluster's network, or undefined when it has none of that name or id. */
 const clusterNetwork = async (backend: Backend, name: string): Promise<Network | undefined> => {
@@ -60,7 +69,7 @@ const list = async (call: Call, dependencies: NetworkDependencies): Promise<ApiR
   if (!isListOfNetworks(local)) return answer;
   const ids = new Set(cluster.map(({ Id }) => Id));
   const own = local.filter(({ Id, Name }) => !ids.has(Id ?? "") && !isBehindOverlay(Name));
-  return json(200, [...cluster, ...own]);
+  return json(200, [...cluster.map((network) => shown(network, call.version)), ...own]);
 };
 
 const get = async (call: Call, dependencies: NetworkDependencies): Promise<ApiResponse> => {
@@ -68,12 +77,12 @@ const get = async (call: Call, dependencies: NetworkDependencies): Promise<ApiRe
   const scope = call.query.text("scope");
   if (scope === "swarm") {
     const network = await clusterNetwork(backend, ref(call));
-    if (network) return json(200, network);
+    if (network) return json(200, shown(network, call.version));
   }
   const answer = await asked(call, dependencies);
   if (answer.status !== 404 || scope === "local") return answer;
   const network = await clusterNetwork(backend, ref(call));
-  return network ? json(200, network) : answer;
+  return network ? json(200, shown(network, call.version)) : answer;
 };
 
 const readCreate = (text: string): NetworkCreateRequest | undefined => {
@@ -85,15 +94,27 @@ const readCreate = (text: string): NetworkCreateRequest | undefined => {
   }
 };
 
+/** A network that is only a configuration for others belongs to the engine, whatever its driver. */
+const isOfCluster = ({ ConfigOnly, Driver, Scope, Ingress }: NetworkCreateRequest): boolean =>
+  !ConfigOnly && (Driver === "overlay" || Scope === "swarm" || Ingress);
+
+/** One name must not mean a network of the cluster here and the engine's own there. */
+const refuseTaken = async ({ networks }: Backend, name: string): Promise<void> => {
+  const named = await networks.list({ filters: { name: [name] } });
+  if (named.some(({ Name }) => Name === name))
+    throw new OperationError("conflict", `network with name ${name} already exists`);
+};
+
 const create = async (
   call: Call,
   { backend, engine }: NetworkDependencies,
 ): Promise<ApiResponse> => {
   const text = await call.request.body();
   const request = readCreate(text);
-  const ofCluster =
-    request && (request.Driver === "overlay" || request.Scope === "swarm" || request.Ingress);
-  if (!ofCluster) return await passToEngine(engine, call.request, text);
+  if (!request || !isOfCluster(request)) {
+    if (request) await refuseTaken(backend, request.Name);
+    return await passToEngine(engine, call.request, text);
+  }
   const { ID } = await backend.networks.create({ request });
   const body: NetworkCreateResponse = { Id: ID, Warning: "" };
   return json(201, body);
@@ -109,10 +130,19 @@ const remove = async (
   return empty(204);
 };
 
+/** The engine prunes its own networks, not those that lie under the cluster's. */
+const prune = async (call: Call, { engine }: NetworkDependencies): Promise<ApiResponse> => {
+  const filters = Object.fromEntries(parseFilters(call.query.text("filters")));
+  const spared = { ...filters, "label!": [...(filters["label!"] ?? []), ENGINE_NETWORK_LABEL] };
+  const query = `filters=${encodeURIComponent(JSON.stringify(spared))}`;
+  return await passToEngine(engine, { ...call.request, query });
+};
+
 /** The part of /networks that the cluster shares with the engine. */
 export const networkRoutes = (dependencies: NetworkDependencies): readonly Route[] => [
   { method: "GET", pattern: "/networks", handler: (call) => list(call, dependencies) },
   { method: "POST", pattern: "/networks/create", handler: (call) => create(call, dependencies) },
+  { method: "POST", pattern: "/networks/prune", handler: (call) => prune(call, dependencies) },
   { method: "GET", pattern: "/networks/{id...}", handler: (call) => get(call, dependencies) },
   { method: "DELETE", pattern: "/networks/{id...}", handler: (call) => remove(call, dependencies) },
 ];

@@ -79,10 +79,26 @@ const chooseSubnets = (
   return subnets;
 };
 
+/** Names that mean a network mode of a container, not a network of the cluster. */
+const modes = ["bridge", "host", "none", "default"];
+
+const checkName = (view: View, name: string): void => {
+  if (name === "") throw new OperationError("invalid-parameter", "invalid name: ");
+  if (modes.includes(name))
+    throw new OperationError(
+      "forbidden",
+      `operation is not permitted on predefined ${name} network`,
+    );
+  if (view.byName("networks", name).length > 0)
+    throw new OperationError("conflict", `network with name ${name} already exists`);
+};
+
 const checkDriver = (request: NetworkCreateRequest): void => {
   if (request.Driver === "") throw invalid("driver name: if driver is specified name is required");
   if (request.Driver !== "overlay")
     throw new OperationError("not-found", `plugin "${request.Driver}" not found`);
+  if (request.Scope !== "" && request.Scope !== "swarm")
+    throw new OperationError("forbidden", "cannot downgrade network scope for overlay networks");
   if (request.Options && "encrypted" in request.Options)
     throw new OperationError(
       "not-implemented",
@@ -102,7 +118,8 @@ const checkIngress = (view: View, request: NetworkCreateRequest): void => {
 
 const shownIpam = (request: NetworkCreateRequest, subnets: readonly NetworkSubnet[]): IPAM => ({
   Driver: "default",
-  Options: request.IPAM?.Options ?? null,
+  Options:
+    Object.keys(request.IPAM?.Options ?? {}).length > 0 ? (request.IPAM?.Options ?? null) : null,
   Config: subnets.map(({ subnet, range, gateway }) => ({
     Subnet: subnet,
     ...(range === undefined ? {} : { IPRange: range }),
@@ -120,9 +137,7 @@ export const createNetwork = (
   request: NetworkCreateRequest,
 ): Network => {
   const name = request.Name;
-  if (name === "") throw new OperationError("invalid-parameter", "invalid name: ");
-  if (tx.byName("networks", name).length > 0)
-    throw new OperationError("conflict", `network with name ${name} already exists`);
+  checkName(tx, name);
   if (PREDEFINED_LABEL in (request.Labels ?? {}))
     throw rpcError(
       "forbidden",

@@ -64,6 +64,14 @@ export const toClusterInfo = (cluster: Cluster, tlsInfo: TLSInfo): ClusterInfo =
   DataPathPort: cluster.dataPathPort,
 });
 
+/** Where Docker shows which VXLAN a network is. */
+const VXLAN_OPTION = "com.docker.network.driver.overlay.vxlanid_list";
+
+const optionsOf = ({ driver, vni }: Network): ApiNetwork["Options"] => {
+  const options = { ...driver.options, ...(vni > 0 ? { [VXLAN_OPTION]: String(vni) } : {}) };
+  return Object.keys(options).length > 0 ? options : null;
+};
+
 /** A cluster network as the API shows it. */
 export const toApiNetwork = (network: Network): ApiNetwork => ({
   Name: network.name,
@@ -80,6 +88,6 @@ export const toApiNetwork = (network: Network): ApiNetwork => ({
   ConfigFrom: { Network: "" },
   ConfigOnly: false,
   Containers: null,
-  Options: Object.keys(network.driver.options).length > 0 ? network.driver.options : null,
+  Options: optionsOf(network),
   Labels: Object.keys(network.labels).length > 0 ? network.labels : null,
 });
