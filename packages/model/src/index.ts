@@ -1,6 +1,5 @@
 export { matchesConstraint, parseConstraint } from "./constraint.ts";
 export type { Constraint } from "./constraint.ts";
-export { ENGINE_NETWORK_LABEL } from "./network-table.ts";
 export { specVersionId } from "./objects.ts";
 export type {
   Cluster,

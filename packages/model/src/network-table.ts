@@ -1,10 +1,4 @@
 /**
- * Marks an engine's network that lies under one of the cluster's: with the cluster network's id as
- * its value. Never pruned, whatever the engine thinks of its use.
- */
-export const ENGINE_NETWORK_LABEL = "io.skein.network";
-
-/**
  * What managers tell a node about its overlay networks: the tables from which the node programs its
  * kernel and answers names. A node gets the tables of the networks that its tasks use, and, on
  * every node, that of the ingress network.

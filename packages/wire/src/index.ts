@@ -119,6 +119,7 @@ export type {
   TaskSpec,
 } from "./types/task-spec.ts";
 export type { ContainerStatus, PortStatus, Task, TaskStateName, TaskStatus } from "./types/task.ts";
+export { ENGINE_NETWORK_LABEL } from "./labels.ts";
 export {
   checkTemplating,
   compareApiVersions,

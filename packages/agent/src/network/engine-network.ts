@@ -1,5 +1,5 @@
 import type { NetworkTable } from "@skein/model";
-import { ENGINE_NETWORK_LABEL } from "@skein/model";
+import { ENGINE_NETWORK_LABEL } from "@skein/wire";
 import { canonical, canonicalSubnet, familyOf, macOf } from "./addresses.ts";
 import { bridgeName } from "./names.ts";
 

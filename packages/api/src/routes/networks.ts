@@ -1,6 +1,5 @@
 import { OperationError } from "@skein/base";
-import { ENGINE_NETWORK_LABEL } from "@skein/model";
-import { decodeNetworkCreateRequest, parseFilters } from "@skein/wire";
+import { ENGINE_NETWORK_LABEL, decodeNetworkCreateRequest, parseFilters } from "@skein/wire";
 import type { Network, NetworkCreateRequest, NetworkCreateResponse } from "@skein/wire";
 import { isBefore } from "../api-version.ts";
 import { ANSWER_PATIENCE_MS, askEngine } from "../ask-engine.ts";
