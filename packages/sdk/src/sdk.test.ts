@@ -152,3 +152,19 @@ test("retry waits twice as long each time and gives up in the end", async () => 
   await expect(refused).rejects.toThrow("bad");
   expect(tries).toBe(5);
 });
+
+test("over TCP the host's own name is sent, which certificates are checked against", async () => {
+  let host: string | undefined;
+  const tcp = createServer((request, response) => {
+    host = request.headers.host;
+    response.end("[]");
+  });
+  await new Promise<void>((resolve) => tcp.listen(0, "127.0.0.1", resolve));
+  const address = tcp.address();
+  const port = typeof address === "object" && address ? address.port : 0;
+  const remote = createClient({ host: `tcp://127.0.0.1:${port}` });
+  await remote.nodes.list();
+  remote.close();
+  await new Promise((resolve) => tcp.close(resolve));
+  expect(host).toBe(`127.0.0.1:${port}`);
+});

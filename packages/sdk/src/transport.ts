@@ -115,7 +115,8 @@ export const createTransport = (options: TransportOptions): Transport => {
         method: request.method,
         path: target(request, options.apiVersion),
         headers: {
-          Host: "skein",
+          // A socket has no name; elsewhere the certificate is checked against it.
+          ...("socketPath" in connection ? { Host: "skein" } : {}),
           ...options.headers,
           ...(body === undefined
             ? {}

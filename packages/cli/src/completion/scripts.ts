@@ -7,8 +7,9 @@ _skein() {
     # bash splits words at "=": put what it split together again
     local joined=() word
     for word in "\${words[@]}"; do
-        if [[ ( "$word" == "=" || "\${joined[-1]: -1}" == "=" ) && \${#joined[@]} -gt 0 && "\${joined[-1]}" == --* ]]; then
-            joined[-1]+="$word"
+        local last=$((\${#joined[@]} - 1))
+        if ((last >= 0)) && [[ "\${joined[last]}" == --* && ( "$word" == "=" || "\${joined[last]}" == *= ) ]]; then
+            joined[last]+="$word"
         else
             joined+=("$word")
         fi
@@ -21,7 +22,7 @@ _skein() {
         :*) mode="$line" ;;
         *)
             line="\${line%%$'\\t'*}"
-            [[ "\${joined[-1]}" == --*=* ]] && line="\${line#*=}"
+            [[ "\${joined[\${#joined[@]} - 1]}" == --*=* ]] && line="\${line#*=}"
             COMPREPLY+=("$line")
             ;;
         esac

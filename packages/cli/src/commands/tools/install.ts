@@ -1,6 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { CommandError } from "../../command/errors.ts";
 import type { Context, Run } from "../../command/spec.ts";
 import { installFlags } from "./tool-flags.ts";
@@ -26,12 +25,11 @@ const systemctl = (args: readonly string[]): void => {
 
 const writeUnit = (path: string, text: string): void => {
   try {
-    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
     chmodSync(path, 0o644);
   } catch (error) {
     throw new CommandError(
-      `cannot write ${path}: ${reasonOf(error)}\nRun the command as root, or use --print and put the unit in place yourself.`,
+      `cannot write ${path}: ${reasonOf(error)}\nRun the command as root on a host with systemd, or use --print and put the unit in place yourself.`,
     );
   }
 };
