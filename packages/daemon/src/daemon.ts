@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { createApi } from "@skein/api";
 import type { Logger } from "@skein/base";
-import { messageOf, OperationError } from "@skein/base";
+import { OperationError } from "@skein/base";
 import {
   claimPidFile,
   engineClient,
@@ -17,6 +17,8 @@ import type { Listener, ListenerTls } from "@skein/platform";
 import { newBackend } from "./backend/backend.ts";
 import { EventHub } from "./backend/events.ts";
 import { newAgentStarter } from "./agent/start-agent.ts";
+import { checkEngine } from "./engine-check.ts";
+import { hasLocalState } from "./membership/local-state.ts";
 import { Membership } from "./membership/membership.ts";
 import { readTlsFiles } from "./tls-files.ts";
 import type { DaemonOptions } from "./options.ts";
@@ -27,9 +29,6 @@ export interface RunningDaemon {
   /** Stops serving; containers go on. */
   stop(): Promise<void>;
 }
-
-const ENGINE_WAIT_MS = 10_000;
-const ENGINE_RETRY_MS = 250;
 
 const engineSocketOf = (address: string): string => {
   const parsed = parseListenAddress(address);
@@ -50,26 +49,10 @@ const startListener = async (
   return listen({ addresses, engineSocket, ...(tls ? { tls } : {}) }, dependencies);
 };
 
-/** Waits for the engine for a while. Resolves to the reason when it does not answer. */
-const awaitEngine = async (ping: () => Promise<void>): Promise<Error | undefined> => {
-  const deadline = systemClock.monotonic() + ENGINE_WAIT_MS;
-  for (;;) {
-    try {
-      await ping();
-      return undefined;
-    } catch (error) {
-      const isFinal = error instanceof OperationError && error.kind !== "unavailable";
-      const failure = error instanceof Error ? error : new Error(messageOf(error));
-      if (isFinal || systemClock.monotonic() >= deadline) return failure;
-      await systemClock.sleep(ENGINE_RETRY_MS);
-    }
-  }
-};
-
 /**
  * Starts the daemon: takes the pid file, resumes the membership, serves the API, and says that it is
  * ready. Rejects, with nothing left behind, when an address or the data directory is in use, or when
- * the engine is missing or too old.
+ * the engine is too old, or missing on a node in no cluster.
  */
 export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon> => {
   const logger: Logger = stderrLogger(options.logLevel);
@@ -101,11 +84,12 @@ export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon
   );
   let listener: Listener;
   try {
-    const signal = AbortSignal.timeout(ENGINE_WAIT_MS + 1000);
-    const missing = await awaitEngine(async () => {
-      await executor.describe(signal);
+    const missing = await checkEngine({
+      clock,
+      describe: (signal) => executor.describe(signal),
+      isMember: hasLocalState(options.dataDir),
     });
-    if (missing) throw missing;
+    if (missing !== undefined) logger.error("engine not reached", { error: missing });
     const backend = newBackend({ membership, events, random });
     const engine = engineClient(engineSocket);
     const api = createApi({ backend, engine, clock, logger, version: VERSION });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, OperationError } from "@skein/base";
@@ -19,6 +20,9 @@ export interface LocalState {
 }
 
 const fileIn = (dataDir: string): string => join(dataDir, "membership.json");
+
+/** Whether this node is, or believes to be, in a cluster: also with a file that can't be read. */
+export const hasLocalState = (dataDir: string): boolean => existsSync(fileIn(dataDir));
 
 const isLocalState = (value: unknown): value is LocalState =>
   typeof value === "object" &&
