@@ -12,6 +12,9 @@ const HISTORY = 7;
 const isWanted = (task: Task): boolean => compareStates(task.desiredState, "complete") <= 0;
 const isLive = (task: Task): boolean => isWanted(task) && !isTerminal(task.status.state);
 
+/** It has no node, or not even addresses. */
+const isWaiting = ({ status: { state } }: Task): boolean => state === "pending" || state === "new";
+
 /** A slot that its restart policy left to itself. */
 const isSettledEnd = (service: Service, tasks: readonly Task[]): boolean => {
   const policy = service.spec.TaskTemplate.RestartPolicy;
@@ -39,7 +42,7 @@ const slotProblem = (
   const where = `${service.spec.Name ?? ""} slot ${tasks[0]?.slot ?? "?"}`;
   if (!task) return isSettledEnd(service, tasks) ? undefined : `${where} has no task`;
   // A start-first update cannot go on while the new task finds no node: often its port is taken.
-  const overlaps = live.some(({ status }) => status.state === "pending");
+  const overlaps = live.some(isWaiting);
   if (live.length > 1) return overlaps ? undefined : `${where} has ${live.length} tasks`;
   if (task.status.state === "running" && task.desiredState !== "ready") return undefined;
   return waitProblem(mirror, task, where);
@@ -108,7 +111,7 @@ const serviceProblem = (mirror: Mirror, service: Service): string | undefined =>
   const slots = slotsOf(mirror.tasksOfService(service.id), global);
   const name = service.spec.Name ?? service.id;
   const waits = [...slots.values()].some((tasks) =>
-    tasks.some((task) => isLive(task) && task.status.state === "pending"),
+    tasks.some((task) => isLive(task) && isWaiting(task)),
   );
   const state = service.update?.state;
   if ((state === "updating" || state === "rollback_started") && !waits)
