@@ -15,13 +15,13 @@ export const MANAGER_ADDRESS = "manager:2377";
 /** The manager's own node: drained, so that it needs no agent. */
 export const MANAGER_NODE = "manager0000000000000000000";
 
-/** Small, so that they run out of addresses at times. */
+/** Large enough for everything.*/
 const overlayNetworks: readonly Draft<OverlayNetwork>[] = ["blue", "green"].map((name, index) => ({
   id: `${name}00000000000000000000`,
   name,
   labels: {},
   driver: { name: "overlay", options: {} },
-  subnets: [{ subnet: `10.9.${index}.0/27`, gateway: `10.9.${index}.1` }],
+  subnets: [{ subnet: `10.9.${index}.0/25`, gateway: `10.9.${index}.1` }],
   vni: 4097 + index,
   ipv6: false,
   internal: false,
