@@ -15,7 +15,7 @@ export const MANAGER_ADDRESS = "manager:2377";
 /** The manager's own node: drained, so that it needs no agent. */
 export const MANAGER_NODE = "manager0000000000000000000";
 
-/** Large enough for everything.*/
+/** Large enough for everything that the operators want. */
 const overlayNetworks: readonly Draft<OverlayNetwork>[] = ["blue", "green"].map((name, index) => ({
   id: `${name}00000000000000000000`,
   name,
