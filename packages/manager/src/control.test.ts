@@ -174,6 +174,10 @@ test("secrets are shown without data, renamed never, and kept while a service us
   expect(await problem(control.secrets.create({ spec }))).toBe(
     "conflict: secret key already exists",
   );
+  const driven = { Name: "other", Labels: {}, Driver: { Name: "vault" } };
+  expect(await problem(control.secrets.create({ spec: driven }))).toBe(
+    'unknown: plugin "vault" not found',
+  );
   const shown = await control.secrets.get({ ref: "key" });
   expect(shown.Spec).toEqual({ Name: "key", Labels: {} });
   const file = { Name: "key", UID: "0", GID: "0", Mode: 0o444 };

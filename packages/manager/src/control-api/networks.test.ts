@@ -68,6 +68,12 @@ test("IPv6 adds a unique local subnet", async () => {
 test.each([
   ["conflict: network with name INGRESS already exists", request("INGRESS")],
   ["invalid-parameter: name must be valid as a DNS name component", request("x.y")],
+  ["invalid-parameter: invalid name: ", request("")],
+  ["forbidden: operation is not permitted on predefined none network", request("none")],
+  [
+    "forbidden: cannot downgrade network scope for overlay networks",
+    request("a", { Scope: "local" }),
+  ],
   [
     "forbidden: Pool overlaps with other one on this address space: 10.0.0.128/25 is in use by another network",
     request("a", ipam({ Subnet: "10.0.0.128/25" })),

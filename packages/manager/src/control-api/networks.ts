@@ -84,13 +84,13 @@ const modes = ["bridge", "host", "none", "default"];
 
 const checkName = (view: View, name: string): void => {
   if (name === "") throw new OperationError("invalid-parameter", "invalid name: ");
+  if (view.byName("networks", name).length > 0)
+    throw new OperationError("conflict", `network with name ${name} already exists`);
   if (modes.includes(name))
     throw new OperationError(
       "forbidden",
       `operation is not permitted on predefined ${name} network`,
     );
-  if (view.byName("networks", name).length > 0)
-    throw new OperationError("conflict", `network with name ${name} already exists`);
 };
 
 const checkDriver = (request: NetworkCreateRequest): void => {

@@ -67,6 +67,8 @@ const removeUnused = (tx: Transaction, kind: Kind, id: string): void => {
 /** Adds a secret. Refuses a bad spec (invalid-parameter) and a name that is taken (conflict). */
 export const createSecret = (tx: Transaction, id: string, spec: SecretSpec): void => {
   validateSecretSpec(spec);
+  // Secrets come from nowhere but the cluster; the text is that of a driver that is not installed.
+  if (spec.Driver) throw rpcError("unknown", `plugin "${spec.Driver.Name ?? ""}" not found`);
   refuseTaken(tx, secretKind, spec.Name ?? "");
   tx.put("secrets", { id, spec });
 };
