@@ -1,5 +1,7 @@
 // `npm run bench`: all benchmarks, or those named on the command line (e.g. `npm run bench -- scheduling`).
 import { capacity } from "./capacity.ts";
+import { network } from "./network.ts";
+import { networkTables } from "./network-tables.ts";
 import { rpc } from "./rpc.ts";
 import { scheduling } from "./scheduling.ts";
 import { services } from "./services.ts";
@@ -11,6 +13,7 @@ const suites: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   services,
   capacity,
   rpc,
+  ...(process.getuid?.() === 0 ? { network, "network-tables": networkTables } : {}),
 };
 
 const chosen = process.argv.slice(2);

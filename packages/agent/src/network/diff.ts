@@ -10,8 +10,8 @@ import type { BridgePort, KernelState, Section, TableFamily, Vxlan } from "./ker
 const isSame = (a: unknown, b: unknown): boolean => {
   if (Object.is(a, b)) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  const other = new Map<string, unknown>(Object.entries(b));
-  return Object.entries(a).every(([key, value]) => Object.is(value, other.get(key)));
+  for (const key of Object.keys(a)) if (Reflect.get(a, key) !== Reflect.get(b, key)) return false;
+  return true;
 };
 
 const changesOf = <V>(actual: Section<V>, wanted: Section<V>): Change<V>[] => {
