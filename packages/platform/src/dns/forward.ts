@@ -1,5 +1,6 @@
 import { createSocket } from "node:dgram";
 import { connect, isIP } from "node:net";
+import { messageOf } from "@skein/base";
 import { streamDecode, streamEncode } from "./stream.ts";
 
 /** How long one resolver has for an answer, in milliseconds. */
@@ -29,7 +30,12 @@ const askUdp = (resolver: string, query: Buffer): Promise<Buffer> =>
       // Only the answer to this very query: the id is the first two bytes.
       if (answer.subarray(0, 2).equals(query.subarray(0, 2))) finish(undefined, answer);
     });
-    socket.connect(port, host, () => socket.send(query));
+    try {
+      // Without a route to the resolver it calls back with an error, which its types don't tell.
+      socket.connect(port, host, (error?: Error) => (error ? finish(error) : socket.send(query)));
+    } catch (error) {
+      finish(error instanceof Error ? error : new Error(messageOf(error)));
+    }
   });
 
 const askTcp = (resolver: string, query: Buffer): Promise<Buffer> =>
