@@ -30,7 +30,7 @@ export interface MemoryCluster {
   readonly calls: { readonly name: string; readonly input: unknown }[];
 }
 
-export const inactiveInfo: SwarmInfo = {
+const inactiveInfo: SwarmInfo = {
   NodeID: "",
   NodeAddr: "",
   LocalNodeState: "inactive",
