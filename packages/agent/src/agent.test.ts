@@ -1,5 +1,6 @@
 // Goal: an agent brings its tasks to where the manager wants them, whatever engine, connection and
 // daemon do meanwhile. Method: the whole agent on a virtual clock, with engine, manager and disk in memory.
+import { OperationError } from "@skein/base";
 import { afterEach, expect, test } from "vitest";
 import type { UpMessage } from "@skein/model";
 import { assignments } from "./testing/fake-manager.ts";
@@ -511,4 +512,21 @@ test("a node that leaves removes its containers, files and records", async () =>
   expect(engine.files.size).toBe(0);
   expect(disk.tasks.size).toBe(0);
   expect(disk.remotes).toEqual([]);
+});
+
+test("a node that was removed says so once and asks no more; other refusals are tried again", async () => {
+  const { clock, engine, manager, removals } = await withTask();
+  manager.refusal = new OperationError("forbidden", "a certificate of this cluster is needed");
+  manager.session.break();
+  await clock.advance(30_000);
+  expect(manager.dialed.length).toBeGreaterThan(2);
+  expect(removals()).toBe(0);
+  manager.refusal = new OperationError("unauthorized", "node n1 has been removed");
+  await clock.advance(30_000);
+  expect(removals()).toBe(1);
+  const tries = manager.dialed.length;
+  await clock.advance(60_000);
+  expect(manager.dialed).toHaveLength(tries);
+  // What becomes of the containers is for the daemon to say.
+  expect(engine.containers.size).toBe(1);
 });

@@ -38,6 +38,8 @@ export interface AgentDependencies {
   readonly tlsInfo: () => TLSInfo;
   /** Called with what managers say of roles, managers and the root certificate. */
   readonly onCluster: (news: ClusterNews) => void;
+  /** Called once when a manager says that this node was removed: it is time to stop and discard. */
+  readonly onRemoved?: () => void;
 }
 
 /** The parts of a node's data plane. */

@@ -1,4 +1,7 @@
 // Goal: joining and renewing over the network. Method: a real RPC server with the real handler.
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -94,7 +97,11 @@ afterEach(async () => {
   rmSync(directory, { recursive: true });
 });
 
-const joinWith = (token: string, addresses = [manager.address]): Promise<Credentials> =>
+const joinWith = (
+  token: string,
+  addresses = [manager.address],
+  signal = new AbortController().signal,
+): Promise<Credentials> =>
   joinCluster({
     addresses,
     token,
@@ -102,7 +109,7 @@ const joinWith = (token: string, addresses = [manager.address]): Promise<Credent
     connect: connectAuthority,
     clock,
     logger: silentLogger,
-    signal: new AbortController().signal,
+    signal,
   });
 
 const renew = async (current: Credentials): Promise<Credentials> => {
@@ -163,6 +170,23 @@ test("managers that do not answer are passed over; five rounds, two seconds apar
     message: `cannot connect to ${gone.address}: connection refused`,
   });
   expect(pauses).toEqual([2_000, 2_000, 2_000, 2_000]);
+});
+
+test("who loses patience is told what was tried", async () => {
+  // Accepts, but never says a word.
+  const mute = createServer().listen(0, "127.0.0.1");
+  await once(mute, "listening");
+  const address = `127.0.0.1:${(mute.address() as AddressInfo).port}`;
+  try {
+    const impatient = AbortSignal.timeout(50);
+    await expect(joinWith(manager.tokens.worker, [address], impatient)).rejects.toMatchObject({
+      kind: "unavailable",
+      message: `Timeout was reached before node joined: no answer from ${address}`,
+    });
+    expect(readdirSync(directory)).toEqual([]);
+  } finally {
+    mute.close();
+  }
 });
 
 test("a renewal keeps the node's id and takes the role that the manager has for it", async () => {

@@ -181,7 +181,7 @@ test("roles and removal are looked at on every call", async () => {
   });
   revoked.add("w1");
   expect(await failure(asWorker.call("node.echo", 1))).toMatchObject({
-    kind: "forbidden",
+    kind: "unauthorized",
     message: "permission denied: node w1 has been removed from the cluster",
   });
   server.disconnect("w1");

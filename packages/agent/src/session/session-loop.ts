@@ -19,7 +19,13 @@ export interface SessionLoopDependencies extends SessionDependencies {
   readonly reachability: Reachability;
   /** Collects what this node says of itself. Rejects when the engine is not there or not fit. */
   readonly greet: (signal: AbortSignal) => Promise<Greeting>;
+  /** Called when a manager says that this node was removed from the cluster; nothing is tried then. */
+  readonly onRemoved?: () => void;
 }
+
+/** The transport's answer to the certificate of a node that was removed. */
+const isRemoval = (error: unknown): boolean =>
+  error instanceof OperationError && error.kind === "unauthorized";
 
 /** The bound of the next pause, from that of the last: random in [0, bound) (behaviour.md, section 14). */
 export const nextBackoff = (previousMs: number): number =>
@@ -33,6 +39,7 @@ export class SessionLoop {
   readonly #deps: SessionLoopDependencies;
   readonly #remotes = new Remotes();
   #session: Session | undefined;
+  #removed = false;
 
   constructor(dependencies: SessionLoopDependencies) {
     this.#deps = dependencies;
@@ -56,7 +63,7 @@ export class SessionLoop {
     this.#session?.leave();
   }
 
-  /** Runs until the signal is aborted. */
+  /** Runs until the signal is aborted, or this node was removed from the cluster. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, random, logger, remotes } = this.#deps;
     this.#remotes.replace(await remotes.load());
@@ -67,6 +74,10 @@ export class SessionLoop {
       const addr = this.#remotes.pick(random);
       const welcomed = addr !== undefined && (await this.#connect(addr, signal));
       if (addr === undefined) logger.warn("no manager is known");
+      if (this.#removed) {
+        this.#deps.onRemoved?.();
+        return;
+      }
       bound = welcomed ? BACKOFF_MIN_MS : nextBackoff(bound);
       await pause(clock, random.next() * bound, signal);
     }
@@ -94,6 +105,7 @@ export class SessionLoop {
       await session.run(greeting);
       logger.info("session ended by the manager", { addr });
     } catch (error) {
+      this.#removed = isRemoval(error);
       if (!signal.aborted) logger.info("session failed", { addr, error: messageOf(error) });
     } finally {
       this.#session = undefined;

@@ -24,6 +24,8 @@ export class FakeManager {
   readonly dialed: string[] = [];
   /** Says welcome by itself. */
   welcoming = true;
+  /** What the next sessions get instead of a welcome. */
+  refusal: OperationError | undefined;
 
   dialer(): ManagerDialer {
     return {
@@ -53,9 +55,9 @@ export class FakeManager {
   }
 
   #accept(addr: string): ManagerConnection {
-    const inbox: (DownMessage | "end" | "break")[] = [];
+    const inbox: (DownMessage | OperationError | "end" | "break")[] = [];
     let wake = nothing;
-    const put = (message: DownMessage | "end" | "break"): void => {
+    const put = (message: DownMessage | OperationError | "end" | "break"): void => {
       inbox.push(message);
       wake();
     };
@@ -73,6 +75,7 @@ export class FakeManager {
         const next = inbox.shift();
         if (next === "end") return;
         if (next === "break") throw new OperationError("unavailable", "connection lost");
+        if (next instanceof OperationError) throw next;
         if (next) yield next;
         else
           await new Promise<void>((resolve) => {
@@ -84,7 +87,8 @@ export class FakeManager {
       send: (message) => {
         if (session.closed) return;
         session.got.push(message);
-        if (message.type === "hello" && this.welcoming)
+        if (this.refusal) put(this.refusal);
+        else if (message.type === "hello" && this.welcoming)
           put({ type: "welcome", sessionId: `s${this.sessions.length}`, heartbeatMs: 2000 });
       },
       messages: messages(),

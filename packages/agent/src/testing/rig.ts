@@ -40,6 +40,8 @@ export interface Rig {
   readonly engine: FakeEngine;
   readonly manager: FakeManager;
   readonly disk: FakeDisk;
+  /** How often the agents were told that their node was removed. */
+  readonly removals: () => number;
   /** A new agent on the same host, as after a restart of the daemon. */
   newAgent(): Agent;
 }
@@ -49,6 +51,7 @@ export const newRig = (): Rig => {
   const engine = new FakeEngine();
   const manager = new FakeManager();
   const disk = new FakeDisk();
+  let removals = 0;
   const newAgent = (): Agent =>
     createAgent(
       { nodeId: "n1", addr: "10.0.0.1" },
@@ -72,9 +75,12 @@ export const newRig = (): Rig => {
         dialer: manager.dialer(),
         tlsInfo: () => ({}),
         onCluster: () => {},
+        onRemoved: () => {
+          removals += 1;
+        },
       },
     );
-  return { clock, engine, manager, disk, newAgent };
+  return { clock, engine, manager, disk, newAgent, removals: () => removals };
 };
 
 /** What the tasks of the service `web` are made of. */

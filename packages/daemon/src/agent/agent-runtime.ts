@@ -9,6 +9,8 @@ export interface AgentStart {
   readonly credentials: Credentials;
   /** What the node asked for when it joined. */
   readonly availability?: NodeAvailability;
+  /** Called when the managers say that this node was removed from the cluster. */
+  readonly onRemoved: () => void;
 }
 
 /** The agent of this node's membership, while it runs. */

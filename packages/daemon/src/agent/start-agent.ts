@@ -45,7 +45,7 @@ const startAgent = async (
   dependencies: AgentStarterOptions,
 ): Promise<AgentRuntime> => {
   const { clock, random, logger, options } = dependencies;
-  const { local, availability } = start;
+  const { local, availability, onRemoved } = start;
   let { credentials } = start;
   let managers: readonly ManagerAddress[] = local.remotes.map((addr) => ({ nodeId: "", addr }));
   const stores = await openAgentStores(options.dataDir, random);
@@ -72,6 +72,7 @@ const startAgent = async (
       onCluster: (news: ClusterNews) => {
         if (news.managers.length > 0) managers = news.managers;
       },
+      onRemoved,
     },
   );
   await agent.start();

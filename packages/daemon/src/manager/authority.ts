@@ -33,7 +33,10 @@ export const newAuthority = ({ store, clock, random }: AuthorityDependencies): A
     },
     currentRole: async (nodeId) => {
       if (isRevoked(store.view, nodeId))
-        throw new OperationError("forbidden", `node ${nodeId} has been removed from the cluster`);
+        throw new OperationError(
+          "unauthorized",
+          `node ${nodeId} has been removed from the cluster`,
+        );
       return Promise.resolve(roleForRenewal(store.view, nodeId));
     },
     newNodeId: () => newId(random),

@@ -36,7 +36,13 @@ import {
 import { startRenewing } from "./renewing.ts";
 import { checkInitRequest, checkJoinRequest } from "./requests.ts";
 import { initialSwarmSpec } from "./swarm-spec.ts";
-import { alreadyInSwarm, joinTimedOut, lastManagerLeaves, notPartOfSwarm } from "./texts.ts";
+import {
+  alreadyInSwarm,
+  joinTimedOut,
+  lastManagerLeaves,
+  notPartOfSwarm,
+  removedFromCluster,
+} from "./texts.ts";
 
 export interface MembershipOptions {
   readonly dataDir: string;
@@ -280,6 +286,7 @@ export class Membership {
         local,
         credentials,
         ...(first.Availability === undefined ? {} : { availability: first.Availability }),
+        onRemoved: () => void this.#removed(local),
       });
     } catch (error) {
       await manager?.stop();
@@ -291,6 +298,22 @@ export class Membership {
     if (manager) this.#deps.onManager(manager);
     this.#deps.logger.info("member of a cluster", { nodeId: local.nodeId, role: local.role });
     return active;
+  }
+
+  /**
+   * This node was removed from its cluster: its tasks run elsewhere, so its containers must go. The
+   * membership stays as an error until somebody leaves, as a hint to whoever looks why.
+   */
+  #removed(local: LocalState): Promise<void> {
+    return this.#exclusively(async () => {
+      const state = this.#state;
+      if (state.kind !== "active" || state.active.local !== local) return;
+      this.#deps.logger.error("this node was removed from its cluster", { nodeId: local.nodeId });
+      await this.#stop(state.active, true);
+      this.#state = { kind: "error", local, message: removedFromCluster(local.nodeId) };
+    }).catch((error: unknown) => {
+      this.#deps.logger.error("removal not carried out", { reason: messageOf(error) });
+    });
   }
 
   async #awaitReady({ agent }: ActiveMembership): Promise<void> {

@@ -40,6 +40,10 @@ export const joinTimedOut = (): OperationError =>
       'Use the "docker info" command to see the current swarm status of your node.',
   );
 
+/** What a node that was removed shows until it leaves. */
+export const removedFromCluster = (nodeId: string): string =>
+  `node ${nodeId} has been removed from the cluster: leave with "docker swarm leave", then join again`;
+
 /** Why a manager does not leave without force. The trailing blank is Docker's. */
 export const lastManagerLeaves = (): OperationError =>
   unavailable(

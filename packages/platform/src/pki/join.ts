@@ -81,6 +81,15 @@ const joinAt = async (address: string, options: JoinOptions): Promise<Credential
   return checkIssued(issued, keyPem, rootPem, clock.now());
 };
 
+/** What is said when the caller's patience ends before any manager answered. */
+const gaveUp = (addresses: readonly string[], last: unknown): OperationError =>
+  new OperationError(
+    "unavailable",
+    `Timeout was reached before node joined: ${
+      last === undefined ? `no answer from ${addresses.join(", ")}` : messageOf(last)
+    }`,
+  );
+
 const isWorthRetrying = (error: unknown): boolean =>
   error instanceof OperationError &&
   (error.kind === "unavailable" || error.kind === "deadline-exceeded");
@@ -88,8 +97,8 @@ const isWorthRetrying = (error: unknown): boolean =>
 /**
  * Makes this machine a node: fetches the root certificate and compares it with the token, has a new
  * key certified, and writes the credentials. The token decides role and cluster. Managers that do
- * not answer are tried five times, two seconds apart; a wrong token or digest fails at once. When
- * it rejects, nothing has been written.
+ * not answer are tried five times, two seconds apart, until the signal aborts; a wrong token or
+ * digest fails at once. When it rejects, nothing has been written.
  */
 export const joinCluster = async (options: JoinOptions): Promise<Credentials> => {
   const { addresses, directory, clock, logger, signal } = options;
@@ -104,12 +113,16 @@ export const joinCluster = async (options: JoinOptions): Promise<Credentials> =>
         await writeCredentials(directory, credentials);
         return credentials;
       } catch (error) {
-        if (!isWorthRetrying(error) || signal.aborted) throw error;
+        if (signal.aborted) throw gaveUp(addresses, last);
+        if (!isWorthRetrying(error)) throw error;
         last = error;
         logger.info("manager did not answer", { address, round, reason: messageOf(error) });
       }
     }
-    if (round < JOIN_ROUNDS) await clock.sleep(JOIN_PAUSE_MS, signal);
+    if (round === JOIN_ROUNDS) break;
+    await clock.sleep(JOIN_PAUSE_MS, signal).catch(() => {
+      throw gaveUp(addresses, last);
+    });
   }
   throw last;
 };

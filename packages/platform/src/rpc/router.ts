@@ -38,7 +38,8 @@ const denied = (reason: string): OperationError =>
 
 /**
  * The peer as a node that may make calls open to `allow`. Throws (kind `forbidden`) when it has no
- * certificate of this cluster, has been removed from it, or has not the role.
+ * certificate of this cluster or has not the role; with kind `unauthorized`, which agents take for
+ * final, when it was removed from the cluster.
  */
 export const assertAllowed = (
   peer: Peer,
@@ -48,7 +49,10 @@ export const assertAllowed = (
   const { identity } = peer;
   if (identity === undefined) throw denied("a certificate of this cluster is needed");
   if (isRevoked(identity.nodeId))
-    throw denied(`node ${identity.nodeId} has been removed from the cluster`);
+    throw new OperationError(
+      "unauthorized",
+      `permission denied: node ${identity.nodeId} has been removed from the cluster`,
+    );
   if (allow === "manager" && identity.role !== "manager") throw denied("only managers may do this");
   return { ...peer, identity };
 };
