@@ -155,3 +155,24 @@ test("frames of the full size cross", async () => {
   const out = await namespace.sh("busybox ping -c2 -W2 -s 1422 10.0.5.33");
   expect(out).toContain(" 0% packet loss");
 });
+
+test("a container cannot pose as a node", async () => {
+  const { namespace } = lab.task("client1");
+  const { namespace: other } = lab.task("alone1");
+  await other.sh("ip neigh flush dev eth0");
+  // It claims the VIP, as one that moves an address to itself does.
+  await namespace.sh(
+    "ip addr add 10.0.5.100/24 dev eth0; busybox arping -U -c 2 -I eth0 -s 10.0.5.100 10.0.5.100 || true",
+  );
+  const result = await other.ask({ do: "tcp", host: "10.0.5.100", port: 80, count: 30 });
+  expect(result.failed).toEqual([]);
+  expect(namesIn(result)).toEqual(["web1", "web2", "web3"]);
+  expect(await other.sh("ip neigh show 10.0.5.100")).toContain("02:42:0a:00:05:01");
+  await namespace.sh("ip addr del 10.0.5.100/24 dev eth0");
+  // It uses the hardware address of another node's bridge.
+  await namespace.sh("ip link set eth0 address 02:42:0a:00:05:02");
+  const posing = await namespace.ask({ do: "tcp", host: "10.0.5.31", port: 80 });
+  await namespace.sh("ip link set eth0 address 02:42:0a:00:05:33");
+  expect(posing.failed).toHaveLength(1);
+  expect((await namespace.ask({ do: "tcp", host: "10.0.5.31", port: 80 })).failed).toEqual([]);
+});

@@ -45,3 +45,7 @@ export const hostPart = (address: string, subnet: string): number => {
   const value = parseAddress(address)?.value ?? 0n;
   return Number((value - (parsed?.base.value ?? 0n)) & 0xffffn);
 };
+
+/** An IPv6 address as nft prints 128 bits for which it has no type. */
+export const rawAddress = (address: string): string =>
+  `0x${(parseAddress(address)?.value ?? 0n).toString(16)}`;

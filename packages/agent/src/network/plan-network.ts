@@ -63,6 +63,7 @@ const planSubnets = (builder: StateBuilder, network: NetworkTable): void => {
   const device = bridgeName(network.id);
   for (const { subnet, gateway } of network.subnets) {
     builder.addAddress({ device, address: `${canonical(gateway)}/${prefixOf(subnet)}` });
+    builder.hold(canonical(gateway));
     const table = builder[familyOf(gateway)];
     table.add("within", `"${device}" . "${device}"`);
     if (network.internal) table.add("internal", `"${device}"`);
@@ -130,7 +131,10 @@ export const planNetwork = (
   planSubnets(builder, network);
   const device = vxlanName(network.id);
   const underlays = new Map(network.peers.map(({ nodeId, underlay }) => [nodeId, underlay]));
+  builder.bridge.add("gateways", bridgeMac(network.subnets.map(({ gateway }) => gateway)));
   for (const { underlay, gateways } of network.peers) {
+    builder.bridge.add("gateways", bridgeMac(gateways));
+    for (const gateway of gateways) builder.hold(canonical(gateway));
     builder.addFlood({ device, destination: canonical(underlay) });
     planRemote(builder, network, gateways, underlay);
   }

@@ -1,13 +1,8 @@
 import type { NetworkEndpoint, NetworkTable } from "@skein/model";
-import { parseAddress } from "@skein/model";
-import { canonical, familyOf } from "./addresses.ts";
+import { canonical, familyOf, rawAddress } from "./addresses.ts";
 import { bridgeName } from "./names.ts";
 import { vipChoice } from "./ruleset.ts";
 import type { StateBuilder } from "./state-builder.ts";
-
-/** As nft prints 128 bits for which it has no type. */
-const rawAddress = (address: string): string =>
-  `0x${(parseAddress(address)?.value ?? 0n).toString(16)}`;
 
 /** The tasks of each service to which traffic may go, in an order that all nodes share. */
 export const activeTasks = (
@@ -35,6 +30,7 @@ export const planVips = (builder: StateBuilder, network: NetworkTable): void => 
       const table = builder[family];
       builder.addVip({ device, address: vip });
       table.add("vip_addresses", vip);
+      builder.hold(vip);
       if (family === "ip") builder.bridge.add("vip_addresses", vip);
       else builder.bridge.add("vip_addresses6", rawAddress(vip));
       const backends = (tasks.get(service.id) ?? []).flatMap(

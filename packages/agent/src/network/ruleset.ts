@@ -150,19 +150,40 @@ export const chainsOf = (family: Family): Readonly<Record<string, NftChain>> => 
   ),
 });
 
-/** Every node owns all VIPs: the question who has one must not leave the node. */
+// What IPv6 neighbours ask for and claim. nft 1.0.6 has no name for that field.
+const TARGET6 = "@th,64,128";
+
+/** The sets of the table that sees all bridged frames. */
 export const bridgeSets = (): Readonly<Record<string, NftSet>> => ({
   vip_addresses: emptySet("set", "type ipv4_addr;"),
-  // The target of a neighbour solicitation. nft 1.0.6 has no name for that field.
-  vip_addresses6: emptySet("set", "typeof @th,64,128;"),
+  vip_addresses6: emptySet("set", `typeof ${TARGET6};`),
+  /** Hardware addresses of all nodes' bridges. */
+  gateways: emptySet("set", "type ether_addr;"),
+  /** Gateways and VIPs: they are the nodes' own. */
+  held: emptySet("set", "type ipv4_addr;"),
+  held6: emptySet("set", `typeof ${TARGET6};`),
 });
 
+// Every node owns all VIPs: the question who has one must not leave the node.
 const VIP_ASKED = [
   "ether type arp arp operation request arp daddr ip @vip_addresses drop",
-  "icmpv6 type nd-neighbor-solicit @th,64,128 @vip_addresses6 drop",
+  `icmpv6 type nd-neighbor-solicit ${TARGET6} @vip_addresses6 drop`,
 ];
 
+// A container that poses as a node: by its frames it could choose where a task's answers go, by its claims
+// draw others' traffic.
+const POSED = [
+  "ether saddr @gateways drop",
+  "ether type arp arp saddr ip @held drop",
+  `icmpv6 type nd-neighbor-advert ${TARGET6} @held6 drop`,
+];
+
+/** The chains of that table. */
 export const bridgeChains = (): Readonly<Record<string, NftChain>> => ({
+  poses: baseChain(
+    "filter prerouting -300",
+    ...POSED.map((pose) => `iifname != ${VXLANS} ${pose}`),
+  ),
   forward: baseChain(
     "filter forward 0",
     ...VIP_ASKED.map((question) => `oifname ${VXLANS} ${question}`),

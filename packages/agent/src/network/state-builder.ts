@@ -1,5 +1,5 @@
 import type { Family } from "./addresses.ts";
-import { FAMILIES } from "./addresses.ts";
+import { FAMILIES, familyOf, rawAddress } from "./addresses.ts";
 import type {
   DeviceAddress,
   FloodEntry,
@@ -81,6 +81,12 @@ export class StateBuilder {
 
   addNeighbour(entry: Neighbour): void {
     this.state.neighbours.set(keyOf.neighbour(entry), entry);
+  }
+
+  /** The address is a node's: no container may claim it. */
+  hold(address: string): void {
+    if (familyOf(address) === "ip") this.bridge.add("held", address);
+    else this.bridge.add("held6", rawAddress(address));
   }
 
   /** The state with the tables of those families that are used. */

@@ -125,13 +125,31 @@ export const rulesetWarnings = (ruleset: string): readonly string[] => {
   return warnings;
 };
 
-const findFirewalls = async (programs: Programs): Promise<readonly DataplaneFinding[]> => {
+/** Share of the connection table beyond which it is told. */
+const CROWDED = 0.8;
+
+/** When the kernel's table of connections is full, packets of new ones are dropped. */
+export const connectionWarnings = (counts: string): readonly string[] => {
+  const [count, max] = counts.trim().split(/\s+/).map(Number);
+  return count !== undefined && max !== undefined && max > 0 && count > max * CROWDED
+    ? [
+        `the kernel follows ${count} connections of at most ${max}: raise the setting net.netfilter.nf_conntrack_max`,
+      ]
+    : [];
+};
+
+const findWarnings = async (programs: Programs): Promise<readonly DataplaneFinding[]> => {
   const saved = await programs.read("iptables-save", ["-t", "filter"]);
   const ruleset = await programs.read("nft", ["-t", "list", "ruleset"]);
-  return [...filterWarnings(saved), ...rulesetWarnings(ruleset)].map((message) => ({
-    severity: "warning",
-    message,
-  }));
+  const counts = await programs.run("sh", [
+    "-c",
+    "cd /proc/sys/net/netfilter && cat nf_conntrack_count nf_conntrack_max",
+  ]);
+  return [
+    ...filterWarnings(saved),
+    ...rulesetWarnings(ruleset),
+    ...connectionWarnings(counts.stdout),
+  ].map((message) => ({ severity: "warning", message }));
 };
 
 /** See Dataplane.findings. Nothing is changed on the host but modules that are loaded. */
@@ -143,8 +161,8 @@ export const findDataplaneProblems = async (
   await loadModules(programs);
   const found: DataplaneFinding[] = [];
   for (const one of PROBES) found.push(...(await probe(programs, one)));
-  const firewalls = await findFirewalls(programs).catch((error: unknown) => [
+  const warnings = await findWarnings(programs).catch((error: unknown) => [
     { severity: "warning", message: messageOf(error) } as const,
   ]);
-  return [...found, ...firewalls];
+  return [...found, ...warnings];
 };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { filterWarnings, rulesetWarnings } from "./findings.ts";
+import { connectionWarnings, filterWarnings, rulesetWarnings } from "./findings.ts";
 import { parseDevices } from "./read-devices.ts";
 import { parseForwarding, parseNeighbours } from "./read-kernel.ts";
 
@@ -120,5 +120,13 @@ table ip skein {
 `;
   expect(rulesetWarnings(ruleset)).toEqual([
     expect.stringContaining('the nftables table "inet firewalld" may drop'),
+  ]);
+});
+
+test("a crowded table of connections is told", () => {
+  expect(connectionWarnings("1000\n262144\n")).toEqual([]);
+  expect(connectionWarnings("")).toEqual([]);
+  expect(connectionWarnings("250000\n262144\n")).toEqual([
+    expect.stringContaining("250000 connections of at most 262144"),
   ]);
 });
