@@ -12,6 +12,7 @@ export class Acknowledged {
   readonly #world: World;
   readonly #mirror: Mirror;
   readonly #present = new Map<string, Named>();
+  readonly #leaving = new Set<string>();
   readonly #revisions = new Map<string, number>();
   readonly #absent = new Map<string, Named>();
 
@@ -28,12 +29,14 @@ export class Acknowledged {
 
   /** An operator was told that the node has this revision of its labels. */
   labelled(nodeId: string, revision: number): void {
+    if (this.#leaving.has(nodeId)) return; // somebody else has asked for its removal meanwhile
     this.#revisions.set(nodeId, Math.max(revision, this.#revisions.get(nodeId) ?? 0));
     this.check();
   }
 
   /** An operator asks for its removal: from now on both may be true. */
   removing(id: string): void {
+    this.#leaving.add(id);
     this.#present.delete(id);
     this.#revisions.delete(id);
   }
