@@ -17,6 +17,9 @@ export interface BackendDependencies {
 
 type Operations = Readonly<Record<string, (input: never) => Promise<unknown>>>;
 
+const withReason = ({ kind, message }: OperationError, reason: string): OperationError =>
+  new OperationError(kind, `${message} ${reason}`);
+
 /** The manager that runs here, or Docker's reason why there is none. */
 const managerOf = ({ state }: Membership): ManagerRuntime => {
   switch (state.kind) {
@@ -25,7 +28,7 @@ const managerOf = ({ state }: Membership): ManagerRuntime => {
     case "pending":
       throw state.local?.role === "worker" ? workerOnly() : starting();
     case "error":
-      throw new OperationError("unavailable", `${starting().message} ${state.message}`);
+      throw withReason(state.local?.role === "worker" ? workerOnly() : starting(), state.message);
     case "active":
       if (!state.active.manager) throw workerOnly();
       return state.active.manager;
