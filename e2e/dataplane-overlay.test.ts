@@ -159,16 +159,19 @@ test("frames of the full size cross", async () => {
 test("a container cannot pose as a node", async () => {
   const { namespace } = lab.task("client1");
   const { namespace: other } = lab.task("alone1");
-  await other.sh("ip neigh flush dev eth0");
+  const entry = () => other.sh("ip neigh show 10.0.5.100");
+  const ask = () => other.ask({ do: "tcp", host: "10.0.5.100", port: 80, count: 30 });
+  await ask();
+  expect(await entry()).toContain("02:42:0a:00:05:01");
   // It claims the VIP, as one that moves an address to itself does.
   await namespace.sh(
-    "ip addr add 10.0.5.100/24 dev eth0; busybox arping -U -c 2 -I eth0 -s 10.0.5.100 10.0.5.100 || true",
+    "ip addr add 10.0.5.100/32 dev eth0; busybox arping -A -c 3 -I eth0 -s 10.0.5.100 10.0.5.100 || true",
   );
-  const result = await other.ask({ do: "tcp", host: "10.0.5.100", port: 80, count: 30 });
+  expect(await entry()).toContain("02:42:0a:00:05:01");
+  const result = await ask();
   expect(result.failed).toEqual([]);
   expect(namesIn(result)).toEqual(["web1", "web2", "web3"]);
-  expect(await other.sh("ip neigh show 10.0.5.100")).toContain("02:42:0a:00:05:01");
-  await namespace.sh("ip addr del 10.0.5.100/24 dev eth0");
+  await namespace.sh("ip addr del 10.0.5.100/32 dev eth0");
   // It uses the hardware address of another node's bridge.
   await namespace.sh("ip link set eth0 address 02:42:0a:00:05:02");
   const posing = await namespace.ask({ do: "tcp", host: "10.0.5.31", port: 80 });
