@@ -53,6 +53,8 @@ interface Rig {
   readonly listening: (readonly string[])[];
   readonly kept: NetworkTables[];
   readonly acknowledged: number[];
+  /** Networks that the engine refuses. */
+  readonly refused: Set<string>;
   /** Makes the next calls of the kernel fail. */
   failing: boolean;
   readonly tell: (message: NetworkNews) => Promise<void>;
@@ -68,6 +70,7 @@ const rig = (before?: NetworkTables): Rig => {
     number[],
   ] = [[], [], [], []];
   const engine = new Set<string>();
+  const refused = new Set<string>();
   const none = { changes: {} };
   const dataplane: Dataplane = {
     host: () => Promise.resolve({ underlayMtu: 1500 }),
@@ -86,7 +89,10 @@ const rig = (before?: NetworkTables): Rig => {
     nodeId: "n1",
     dataplane,
     engine: {
-      ensureNetwork: ({ name }) => Promise.resolve(void engine.add(name)),
+      ensureNetwork: ({ name }) =>
+        refused.has(name)
+          ? Promise.reject(new Error("its addresses are in use"))
+          : Promise.resolve(void engine.add(name)),
       listNetworks: () => Promise.resolve([...engine]),
       removeNetwork: (name) => Promise.resolve(void engine.delete(name)),
     },
@@ -103,7 +109,17 @@ const rig = (before?: NetworkTables): Rig => {
     networking.receive(message, (version) => acknowledged.push(version));
     await clock.settle();
   };
-  const result = { networking, clock, applied, engine, listening, kept, acknowledged, tell };
+  const result = {
+    networking,
+    clock,
+    applied,
+    engine,
+    listening,
+    kept,
+    acknowledged,
+    tell,
+    refused,
+  };
   return Object.defineProperty(result as Rig, "failing", {
     set: (value: boolean) => {
       state.failing = value;
@@ -137,6 +153,22 @@ test("what the kernel refuses is tried again, and only then acknowledged", async
   await all.clock.advance(5_000);
   expect(all.acknowledged).toEqual([1, 2]);
   expect(all.applied.at(-1)?.bridges.size).toBe(2);
+});
+
+test("a network that the engine refuses does not stand in the way of others, and is tried again", async () => {
+  const { clock, tell, applied, acknowledged, refused, listening } = rig();
+  await clock.settle();
+  refused.add("skein-1-bad");
+  await tell(news(1, [table("bad"), table("good", { vni: 4098 })]));
+  expect(applied.at(-1)?.bridges.size).toBe(1);
+  expect(acknowledged).toEqual([1]);
+  expect(listening.at(-1)).toEqual(["10.0.5.2"]);
+  refused.clear();
+  await clock.advance(1_100);
+  expect(applied.at(-1)?.bridges.size).toBe(2);
+  refused.add("skein-1-good");
+  await tell(news(2, [table("bad"), table("good", { vni: 4098 })]));
+  expect(applied.at(-1)?.bridges.size).toBe(2);
 });
 
 test("a task waits for its networks, and gets its place on them", async () => {

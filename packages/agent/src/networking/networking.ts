@@ -1,5 +1,5 @@
 import type { Clock, Logger } from "@skein/base";
-import { messageOf } from "@skein/base";
+import { messageOf, OperationError } from "@skein/base";
 import type { NetworkNews, NetworkTable, NetworkTables, TaskNetwork } from "@skein/model";
 import type { QuestionType, Resolution } from "../discovery/resolve.ts";
 import { resolve } from "../discovery/resolve.ts";
@@ -59,6 +59,9 @@ export interface WorkloadOverlay {
 
 const emptyTables: NetworkTables = { underlay: "", dataPathPort: 0, networks: [], ports: [] };
 
+const isUnavailable = (error: unknown): boolean =>
+  error instanceof OperationError && error.kind === "unavailable";
+
 /** The tables after a message. */
 const withNews = (tables: NetworkTables, news: NetworkNews): NetworkTables => {
   const replaced = new Set([...news.networks.map(({ id }) => id), ...news.removed]);
@@ -82,6 +85,8 @@ export class Networking implements NetworkReceiver {
   #done: NetworkTables = emptyTables;
   #acknowledge: { readonly version: number; readonly applied: (version: number) => void }[] = [];
   readonly #ports = new Map<string, BridgePort>();
+  /** The failure that the log has already. */
+  #told: string | undefined;
   readonly #news = new SignalBox();
   readonly #waiters = new Set<() => void>();
   readonly #withdrawn = new Map<string, () => void>();
@@ -198,39 +203,83 @@ export class Networking implements NetworkReceiver {
     const tables = this.#tables;
     const waiting = this.#acknowledge;
     this.#acknowledge = [];
+    let problem: string | undefined;
     try {
-      await this.#apply(tables, signal);
+      const { usable, refused } = await this.#apply(tables, signal);
+      problem = refused;
+      this.#done = { ...tables, networks: usable };
     } catch (error) {
-      if (!signal.aborted)
-        this.#deps.logger.warn("networks not applied", { reason: messageOf(error) });
+      if (!signal.aborted) this.#tell(messageOf(error));
       this.#acknowledge = [...waiting, ...this.#acknowledge];
       return false;
     }
-    this.#done = tables;
+    this.#tell(problem);
     for (const wake of this.#waiters) wake();
     for (const { version, applied } of waiting) applied(version);
     await this.#deps.tables.save(tables).catch((error: unknown) => {
       this.#deps.logger.warn("network tables not kept", { reason: messageOf(error) });
     });
-    return true;
+    return problem === undefined;
   }
 
-  async #apply(tables: NetworkTables, signal: AbortSignal): Promise<void> {
+  /** Logs what fails, once, however often it is tried again. */
+  #tell(reason: string | undefined): void {
+    if (reason !== undefined && reason !== this.#told)
+      this.#deps.logger.warn("networks not applied", { reason });
+    this.#told = reason;
+  }
+
+  /**
+   * The networks that the engine has as they should be. One that it refuses (its addresses are in use on
+   * this host, say) must not stand in the way of the others; while the engine does not answer, those
+   * it had stay.
+   */
+  async #ensure(
+    wanted: readonly { readonly table: NetworkTable; readonly network: EngineNetwork }[],
+    signal: AbortSignal,
+  ): Promise<{ readonly usable: readonly NetworkTable[]; readonly refused?: string }> {
+    const usable: NetworkTable[] = [];
+    const had = new Set(this.#done.networks.map(({ id }) => id));
+    let refused: string | undefined;
+    for (const { table, network } of wanted)
+      try {
+        await this.#deps.engine.ensureNetwork(network, signal);
+        usable.push(table);
+      } catch (error) {
+        signal.throwIfAborted();
+        // After a restart nothing is known to be done, but the kernel may have it: leave all as it is.
+        if (this.#done.networks.length === 0 && isUnavailable(error)) throw error;
+        refused ??= `${table.name}: ${messageOf(error)}`;
+        if (had.has(table.id)) usable.push(table);
+      }
+    return { usable, ...(refused === undefined ? {} : { refused }) };
+  }
+
+  async #apply(
+    tables: NetworkTables,
+    signal: AbortSignal,
+  ): Promise<{ readonly usable: readonly NetworkTable[]; readonly refused?: string }> {
     const { dataplane, engine, names, nodeId, logger } = this.#deps;
-    if (tables.networks.length + this.#done.networks.length === 0) return;
+    if (tables.networks.length + this.#done.networks.length === 0) return { usable: [] };
     const { underlayMtu } = await dataplane.host(tables.underlay);
     const wanted = tables.networks.filter(({ encrypted }) => !encrypted);
-    const engineNetworks = wanted.map((table) =>
-      engineNetwork(table, mtuOf(table, tables.underlay, underlayMtu)),
+    const engineNetworks = wanted.map((table) => ({
+      table,
+      network: engineNetwork(table, mtuOf(table, tables.underlay, underlayMtu)),
+    }));
+    const ensured = await this.#ensure(engineNetworks, signal);
+    const { usable } = ensured;
+    const { state, problems } = planDataplane(
+      { ...tables, networks: [...usable, ...tables.networks.filter(({ encrypted }) => encrypted)] },
+      { nodeId, underlayMtu, ports: this.#ports },
     );
-    for (const network of engineNetworks) await engine.ensureNetwork(network, signal);
-    const { state, problems } = planDataplane(tables, { nodeId, underlayMtu, ports: this.#ports });
     for (const { networkId, reason } of problems) logger.error("no network", { networkId, reason });
     await dataplane.apply(state);
-    await names.listen(wanted.flatMap(({ subnets }) => subnets.map(({ gateway }) => gateway)));
-    const keep = new Set(engineNetworks.map(({ name }) => name));
+    await names.listen(usable.flatMap(({ subnets }) => subnets.map(({ gateway }) => gateway)));
+    const keep = new Set(engineNetworks.map(({ network }) => network.name));
     for (const name of await engine.listNetworks(signal))
       if (!keep.has(name)) await engine.removeNetwork(name, signal);
+    return ensured;
   }
 
   async #auditRegularly(signal: AbortSignal): Promise<void> {

@@ -5,12 +5,16 @@ import {
   ENGINE_PREFIX,
   podmanNetworkBody,
 } from "@skein/agent";
-import { OperationError } from "@skein/base";
+import { messageOf, OperationError } from "@skein/base";
 import type { EngineConnection } from "./connection.ts";
 import type { EngineKind } from "./engine-version.ts";
 
 const isKind = (error: unknown, ...kinds: readonly OperationError["kind"][]): boolean =>
   error instanceof OperationError && kinds.includes(error.kind);
+
+/** Docker says so by the status, Podman in words only (status 500). */
+const isInUse = (error: unknown): boolean =>
+  isKind(error, "forbidden", "conflict") || /network is being used/.test(messageOf(error));
 
 /** What the engine says of a network, as far as it matters here. */
 interface SeenNetwork {
@@ -43,7 +47,11 @@ export class OverlayNetworks implements EngineNetworks {
   async ensureNetwork(network: EngineNetwork, signal: AbortSignal): Promise<void> {
     const seen = await this.#inspect(network.name, signal);
     if (seen && isAsWanted(seen, network)) return;
-    if (seen) await this.removeNetwork(network.name, signal);
+    if (seen && !(await this.#remove(network.name, signal)))
+      throw new OperationError(
+        "conflict",
+        `the engine's network ${network.name} is of before, and a running container is on it`,
+      );
     // Podman's Docker-compatible API isolates what it makes; its own does not.
     const isPodman = (await this.#kind(signal)) === "podman";
     await this.#connection.request(signal, {
@@ -62,12 +70,7 @@ export class OverlayNetworks implements EngineNetworks {
   }
 
   async removeNetwork(name: string, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#connection.request(signal, { method: "DELETE", path: `/networks/${name}` });
-    } catch (error) {
-      // Gone, or a container that ended is still on it: the next round finds it again.
-      if (!isKind(error, "not-found", "forbidden", "conflict")) throw error;
-    }
+    await this.#remove(name, signal);
   }
 
   /** Puts a container that was made on its first network on another one. */
@@ -77,6 +80,43 @@ export class OverlayNetworks implements EngineNetworks {
       path: `/networks/${overlay.network}/connect`,
       body: { Container: container, EndpointConfig: dockerEndpointBody(overlay.endpoint) },
     });
+  }
+
+  /** False when a running container is on it. */
+  async #remove(name: string, signal: AbortSignal): Promise<boolean> {
+    if (await this.#delete(name, signal)) return true;
+    // Podman counts containers that ended, too: these are kept for their logs, and need no network.
+    await this.#freeOfEnded(name, signal);
+    return this.#delete(name, signal);
+  }
+
+  async #delete(name: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#connection.request(signal, { method: "DELETE", path: `/networks/${name}` });
+    } catch (error) {
+      if (isKind(error, "not-found")) return true;
+      if (isInUse(error)) return false;
+      throw error;
+    }
+    return true;
+  }
+
+  async #freeOfEnded(name: string, signal: AbortSignal): Promise<void> {
+    const filters = encodeURIComponent(JSON.stringify({ network: [name], status: ["exited"] }));
+    const path = `/containers/json?all=true&filters=${filters}`;
+    const ended = await this.#connection.request(signal, { method: "GET", path });
+    if (!Array.isArray(ended)) return;
+    for (const { Id } of ended as readonly { readonly Id?: string }[])
+      await this.#connection
+        .request(signal, {
+          method: "POST",
+          path: `/networks/${name}/disconnect`,
+          body: { Container: Id, Force: true },
+        })
+        .catch((error: unknown) => {
+          // Removed meanwhile, or not on it any more.
+          if (!isKind(error, "not-found", "conflict", "forbidden", "unknown")) throw error;
+        });
   }
 
   async #inspect(name: string, signal: AbortSignal): Promise<SeenNetwork | undefined> {
