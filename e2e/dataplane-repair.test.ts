@@ -136,6 +136,27 @@ test("a change that comes after a foreign flush repairs as well", async () => {
   expect(await traffic()).toEqual(GOOD);
 });
 
+test("an nft that was killed is started anew", async () => {
+  const { namespace } = lab.host(1);
+  await namespace.sh(
+    `for pid in $(ip netns pids ${namespace.name}); do
+       if grep -qx nft /proc/$pid/comm; then kill -9 $pid; fi
+     done`,
+  );
+  lab.task("web2").active = false;
+  await lab.apply();
+  const { answers } = await lab.task("client").namespace.ask({
+    do: "tcp",
+    host: "10.0.5.100",
+    port: 80,
+    count: 20,
+  });
+  expect(Object.keys(answers)).toEqual(["web1 10.0.5.51"]);
+  lab.task("web2").active = true;
+  await lab.apply();
+  expect(await traffic()).toEqual(GOOD);
+});
+
 test("an agent that starts anew takes over what is there", async () => {
   const host = lab.host(1);
   const successor = newLinuxDataplane({ enter: host.namespace.enter });

@@ -4,6 +4,9 @@ import { OperationError } from "@skein/base";
 import type { Programs } from "./programs.ts";
 import { notStarted } from "./programs.ts";
 
+/** nft keeps every line in memory, for a person who might want it again: after so many bytes, start anew. */
+const LINES_MAX_BYTES = 4 * 1024 * 1024;
+
 interface Waiting {
   /** Ends the output of the line that is being worked on. */
   readonly end: RegExp;
@@ -22,6 +25,7 @@ export class NftSession {
   #waiting: Waiting | undefined;
   #output = "";
   #lines = 0;
+  #bytes = 0;
 
   constructor(programs: Programs) {
     this.#programs = programs;
@@ -31,8 +35,10 @@ export class NftSession {
    * Runs one line; the caller waits before it sends another. Resolves to nft's complaints, empty when
    * there are none. Rejects when nft ends in the middle: whether the line took effect is unknown.
    */
-  run(line: string): Promise<string> {
+  async run(line: string): Promise<string> {
+    if (this.#bytes > LINES_MAX_BYTES) await this.close();
     const child = this.#running();
+    this.#bytes += line.length;
     this.#lines += 1;
     const mark = `end-of-${this.#lines}`;
     return new Promise((resolve, reject) => {
@@ -57,7 +63,8 @@ export class NftSession {
     if (this.#child) return this.#child;
     // Complaints must come in order with what else is printed.
     const [file, args] = this.#programs.command("sh", ["-c", "exec nft -i 2>&1"]);
-    const child = spawn(file, args, { env: { ...process.env, LC_ALL: "C" } });
+    // Its history would be kept in a file of the home directory.
+    const child = spawn(file, args, { env: { ...process.env, LC_ALL: "C", HOME: "/dev/null" } });
     child.stdout.setEncoding("utf8");
     child.stdout.on("data", (text: string) => this.#read(text));
     child.stdin.on("error", () => undefined); // the end of the process says it too
@@ -66,6 +73,7 @@ export class NftSession {
       this.#ended(child, new OperationError("unavailable", `nft ended: ${this.#output.trim()}`)),
     );
     this.#output = "";
+    this.#bytes = 0;
     this.#child = child;
     return child;
   }
