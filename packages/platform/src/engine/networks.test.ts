@@ -58,7 +58,6 @@ const withPodman = async (
 const calm = new AbortController().signal;
 const wanted = {
   networkId: "x",
-  networkId: "x",
   name: "skein-1-x",
   bridge: "sk-x",
   mtu: 1450,
