@@ -50,6 +50,8 @@ export class Pipeline {
   readonly #allocator: AddressAllocator;
   /** Tasks for which a network had no address left. */
   readonly #waiting = new Set<string>();
+  /** Nodes for which a network had no gateway address left. */
+  readonly #unattached = new Set<string>();
   #dirty = new DirtySet();
   #everything = true;
   #newestTime = 0;
@@ -66,6 +68,7 @@ export class Pipeline {
     this.#wakeTimes.clear();
     this.#failures.clear();
     this.#waiting.clear();
+    this.#unattached.clear();
     this.#dirty = new DirtySet();
     this.#everything = true;
   }
@@ -167,10 +170,12 @@ export class Pipeline {
       if (change.table === "tasks")
         for (const { networkId } of change.before?.networks ?? []) networks.add(networkId);
     reapNetworks(tx, networks);
+    for (const id of this.#unattached) nodes.add(id);
     for (const id of nodes)
       this.#run(tx, `attachments/${id}`, () => {
         const node = tx.get("nodes", id);
-        if (node) attachNode(tx, node, this.#allocator, this.#context.logger);
+        if (!node || attachNode(tx, node, this.#allocator)) this.#unattached.delete(id);
+        else this.#unattached.add(id);
       });
   }
 

@@ -87,6 +87,24 @@ test("an exhausted network is said on the task, and it goes on when an address i
   expect(cluster.running("two")).toHaveLength(1);
 });
 
+test("a network without an address for the node says so on the task, and goes on when one is free", async () => {
+  const cluster = await open("10.0.5.0/29");
+  // Five addresses to give: one VIP and four tasks leave none for the nodes.
+  await cluster.create("one", { replicas: 4, networks: ["back"] });
+  const nodes = (): number =>
+    [...cluster.view.all("nodes").values()].filter(({ attachments }) =>
+      attachments?.some(({ networkId }) => networkId === "back"),
+    ).length;
+  expect(nodes()).toBe(0);
+  const errors = new Set(cluster.tasks("one").map(({ status }) => status.err));
+  expect(errors).toEqual(
+    new Set(["no address is left in network back (10.0.5.0/29) for this node"]),
+  );
+  await cluster.update("one", { replicas: 1, networks: ["back"] });
+  await cluster.pass(20_000);
+  expect(nodes()).toBe(1);
+});
+
 test("nothing is given twice, and all comes back: whatever is created, scaled, drained and removed", async () => {
   const operation = fc.oneof(
     fc.record({ kind: fc.constant("scale"), id: fc.integer({ max: 3, min: 0 }), n: fc.nat(6) }),

@@ -1,7 +1,6 @@
 import { deepEqual } from "@skein/base";
-import type { Logger } from "@skein/base";
-import type { NetworkAddresses, Node } from "@skein/model";
-import { isTerminal } from "@skein/model";
+import type { Network, NetworkAddresses, Node } from "@skein/model";
+import { compareStates, isTerminal } from "@skein/model";
 import type { Transaction, View } from "@skein/store";
 import type { AddressAllocator } from "./addresses.ts";
 import { ingressNetwork } from "../networks/needs.ts";
@@ -17,26 +16,35 @@ const networksOfNode = (view: View, node: Node): ReadonlySet<string> => {
   return new Set([...ids].toSorted());
 };
 
+/** Tasks that can't start because their node got no gateway say so. */
+const tellTasks = (tx: Transaction, node: Node, network: Network): void => {
+  const subnets = network.subnets.map(({ subnet }) => subnet).join(", ");
+  const err = `no address is left in network ${network.name} (${subnets}) for this node`;
+  for (const task of tx.tasksOfNode(node.id).values()) {
+    const waits = compareStates(task.status.state, "running") < 0 && task.status.err !== err;
+    if (waits && task.networks?.some(({ networkId }) => networkId === network.id))
+      tx.put("tasks", { ...task, status: { ...task.status, err } });
+  }
+};
+
 /**
- * Gives a node a gateway address on each network that it must have, and takes back the others. A
- * network without an address left is told in the log; the node's tasks there wait.
+ * Gives a node a gateway address on each network that it must have, and takes back the others. False
+ * when a network has no address left: the node's tasks there say so, and it has to be tried again.
  */
-export const attachNode = (
-  tx: Transaction,
-  node: Node,
-  allocator: AddressAllocator,
-  logger: Logger,
-): void => {
+export const attachNode = (tx: Transaction, node: Node, allocator: AddressAllocator): boolean => {
   const before = node.attachments ?? [];
+  let complete = true;
   const attachments = [...networksOfNode(tx, node)].flatMap((networkId): NetworkAddresses[] => {
     const kept = before.find((held) => held.networkId === networkId);
     if (kept) return [kept];
     const network = tx.get("networks", networkId);
-    const addresses = network && allocator.take(tx, network);
+    if (!network) return [];
+    const addresses = allocator.take(tx, network);
     if (addresses) return [{ networkId, addresses }];
-    logger.warn("no gateway address is left", { networkId, nodeId: node.id });
+    complete = false;
+    tellTasks(tx, node, network);
     return [];
   });
-  if (deepEqual(attachments, before)) return;
-  tx.put("nodes", { ...node, attachments });
+  if (!deepEqual(attachments, before)) tx.put("nodes", { ...node, attachments });
+  return complete;
 };
