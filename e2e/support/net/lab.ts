@@ -65,7 +65,8 @@ export class Lab {
   #outside: NetworkNamespace | undefined;
 
   constructor(name: string) {
-    this.#name = `skdp-${name}`;
+    // Two runs on one machine must not meet.
+    this.#name = `skdp${process.pid}-${name}`;
   }
 
   /** A machine on the nodes' own segment: 10.97.0.254. */

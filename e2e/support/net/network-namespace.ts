@@ -94,7 +94,8 @@ export class NetworkNamespace {
   /** Ends all that runs in it, and removes it. */
   async remove(): Promise<void> {
     for (const child of this.#children) {
-      const ended = child.exitCode === null ? once(child, "exit") : undefined;
+      const alive = child.exitCode === null && child.signalCode === null;
+      const ended = alive ? once(child, "exit") : undefined;
       child.kill("SIGKILL");
       await ended;
     }
