@@ -5,9 +5,9 @@ import type { Part } from "./faults.ts";
 import { killPart, stopPart } from "./faults.ts";
 import { hostProcess, startDaemon, startEngine, startHost } from "./host.ts";
 import { withLock } from "./lock.ts";
-import { addSwitch, takenSubnets } from "./network.ts";
+import { addSwitch, linkExists, takenSubnets } from "./network.ts";
 import type { HostPlan, PlaygroundPlan, UpOptions } from "./plan.ts";
-import { defaultSubnets, planPlayground, playgroundDir } from "./plan.ts";
+import { defaultSubnets, planPlayground, playgroundDir, uplinkName } from "./plan.ts";
 import { removePlayground } from "./remove.ts";
 import { readPlan, writePlan } from "./state.ts";
 import { overlaps, parseSubnet } from "./subnet.ts";
@@ -61,7 +61,7 @@ const claim = async (options: UpOptions, stateRoot: string): Promise<PlaygroundP
     );
   for (let slot = 0; slot < MAX_SLOTS; slot += 1) {
     const subnet = options.subnet ?? defaultSubnets(slot).find(isFree);
-    if (subnet === undefined) continue;
+    if (subnet === undefined || linkExists(uplinkName(slot))) continue;
     const plan = planPlayground({ ...options, subnet }, stateRoot, slot);
     writePlan(plan);
     if (await addSwitch(plan)) return plan;

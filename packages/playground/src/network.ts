@@ -15,6 +15,9 @@ const VANISH_MS = 10_000;
 /** True when the network namespace exists. */
 export const netnsExists = (name: string): boolean => existsSync(`/run/netns/${name}`);
 
+/** True when this machine has an interface of that name. */
+export const linkExists = (name: string): boolean => existsSync(`/sys/class/net/${name}`);
+
 /** The subnets that this machine's interfaces and routes take up already. */
 export const takenSubnets = async (): Promise<readonly Subnet[]> => {
   const routes = JSON.parse(await run("ip", ["-json", "-4", "route", "show"])) as readonly {
@@ -96,13 +99,22 @@ export const removeHostNetwork = async (plan: PlaygroundPlan, host: HostPlan): P
   await run("ip", ["netns", "delete", host.netns]);
 };
 
-/** Removes network namespaces and waits until the link `uplink` into them has gone, too. */
+/** True when the playground's uplink was made. */
+const ownsUplink = (switchNetns: string): Promise<boolean> =>
+  succeeds("ip", ["-n", switchNetns, "link", "show", "dev", "uplink"]);
+
+/** Removes the playground's network namespaces and waits until the links into them have gone, too. */
 export const removeNetns = async (
   names: readonly string[],
-  uplink: string | undefined,
+  plan: PlaygroundPlan | undefined,
 ): Promise<void> => {
+  // A plan is kept before its uplink is made: after a crash in between, that name may be another's.
+  const uplink =
+    plan !== undefined && names.includes(plan.switchNetns) && (await ownsUplink(plan.switchNetns))
+      ? plan.uplink
+      : undefined;
   for (const name of names) await run("ip", ["netns", "delete", name]);
-  if (uplink === undefined || names.length === 0) return;
-  const gone = await waitFor(() => !existsSync(`/sys/class/net/${uplink}`), VANISH_MS);
+  if (uplink === undefined) return;
+  const gone = await waitFor(() => !linkExists(uplink), VANISH_MS);
   if (!gone) throw new OperationError("internal", `the interface ${uplink} does not go away`);
 };

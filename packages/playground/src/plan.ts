@@ -101,7 +101,7 @@ export const defaultSubnets = (slot: number): readonly [string, ...string[]] => 
 ];
 
 /** The interface of this machine that is the playground's uplink. */
-const uplinkName = (slot: number): string => `skpg${slot}`;
+export const uplinkName = (slot: number): string => `skpg${slot}`;
 
 const engineOf = (
   choices: readonly string[],

@@ -36,6 +36,26 @@ const processesIn = (names: readonly string[]): readonly number[] => {
     .filter((pid) => wanted.has(namespaceOf(pid) ?? ""));
 };
 
+const commandLine = (pid: number): readonly string[] => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return []; // ended in between
+  }
+};
+
+/** What a killed `up` was just doing goes on a moment without it, and could make a namespace yet. */
+const endStrays = (name: string): Promise<boolean> =>
+  waitFor(() => {
+    const strays = allProcesses().filter(({ pid }) => {
+      const [program = "", ...args] = commandLine(pid);
+      return (
+        /(^|\/)(ip|nsenter)$/.test(program) && args.some((arg) => arg.includes(netnsPrefix(name)))
+      );
+    });
+    return strays.length === 0;
+  }, GONE_MS);
+
 /**
  * The directory that hosts of a playground with this name were started from, when that is another
  * one than `stateRoot` and still holds the playground: then it is not ours to remove.
@@ -45,15 +65,8 @@ const otherOwner = (
   name: string,
   stateRoot: string,
 ): string | undefined => {
-  const scripts = processesIn(names).map((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-    } catch {
-      return ""; // ended in between
-    }
-  });
-  const roots = scripts
-    .map((script) => hostDirIn(script))
+  const roots = processesIn(names)
+    .map((pid) => hostDirIn(commandLine(pid).join("\0")))
     .filter((dir) => dir !== undefined)
     .map((dir) => dirname(dirname(dir)));
   return roots.find(
@@ -142,6 +155,7 @@ export const removePlayground = async (stateRoot: string, name: string): Promise
   } catch {
     // an unreadable state file must not keep the rest from being removed
   }
+  await endStrays(name);
   const names = netnsNames(name);
   const owner = otherOwner(names, name, stateRoot);
   if (owner !== undefined)
@@ -151,7 +165,7 @@ export const removePlayground = async (stateRoot: string, name: string): Promise
     );
   const found = names.length > 0 || existsSync(dir);
   await killAll(names);
-  await removeNetns(names, plan?.uplink);
+  await removeNetns(names, plan);
   const cgroups = [...cgroupsOf(name), ...podmanCgroups(dir, plan)];
   await waitFor(() => cgroups.filter((path) => !removeCgroup(path)).length === 0, GONE_MS);
   await unmountBelow(dir);
