@@ -91,10 +91,13 @@ export const allocateService = (
 ): void => {
   const ports = allocatePorts(tx, service);
   const vips = allocateVips(tx, service, allocator);
-  const { EndpointSpec } = service.spec;
-  if (!EndpointSpec && vips.length === 0 && !service.endpoint) return;
+  if (ports.length + vips.length === 0) {
+    const { endpoint: had, ...rest } = service;
+    if (had) tx.put("services", rest);
+    return;
+  }
   const endpoint: Endpoint = {
-    Spec: EndpointSpec ?? {},
+    Spec: service.spec.EndpointSpec ?? {},
     ...(ports.length > 0 ? { Ports: ports } : {}),
     ...(vips.length > 0 ? { VirtualIPs: vips } : {}),
   };

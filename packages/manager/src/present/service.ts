@@ -58,12 +58,12 @@ const withDefaults = (spec: ServiceSpec): ServiceSpec => ({
   RollbackConfig: withMonitor(spec.RollbackConfig),
 });
 
-const endpointOf = (service: Service): Endpoint => {
-  if (service.endpoint) return service.endpoint;
-  const { EndpointSpec } = service.spec;
-  if (!EndpointSpec) return { Spec: {} };
-  const { Ports } = EndpointSpec;
-  return { Spec: EndpointSpec, ...(Ports && Ports.length > 0 ? { Ports } : {}) };
+/** Empty unless there are ports or VIPs in it, whatever mode was asked for: so does Docker. */
+const endpointOf = ({ endpoint, spec }: Service): Endpoint => {
+  if (endpoint) return endpoint;
+  const { EndpointSpec } = spec;
+  const { Ports = [] } = EndpointSpec ?? {};
+  return EndpointSpec && Ports.length > 0 ? { Spec: EndpointSpec, Ports } : { Spec: {} };
 };
 
 const updateStatusOf = (update: UpdateProgress): UpdateStatus => ({
