@@ -13,7 +13,11 @@ const onSignal = (): Promise<NodeJS.Signals> =>
 
 const run = async (flags: Readonly<Record<string, unknown>>): Promise<void> => {
   const stopped = onSignal();
-  const daemon = await startDaemon(readOptions(flags, process.env));
+  const starting = startDaemon(readOptions(flags, process.env));
+  // Nothing has been promised yet: whoever stops a daemon that starts need not wait for it.
+  const early = await Promise.race([starting.then(() => undefined), stopped]);
+  if (early !== undefined) throw new Error(`stopped by ${early} before it was ready`);
+  const daemon = await starting;
   await stopped;
   const late = setTimeout(() => process.exit(1), STOP_MS);
   await daemon.stop();

@@ -1,8 +1,9 @@
-import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
 import { createApi } from "@skein/api";
 import type { Logger } from "@skein/base";
 import { OperationError } from "@skein/base";
 import {
+  claimDirectory,
   claimPidFile,
   engineClient,
   formatListenAddress,
@@ -13,7 +14,7 @@ import {
   systemClock,
   systemRandom,
 } from "@skein/platform";
-import type { Listener, ListenerTls } from "@skein/platform";
+import type { FileLock, Listener, ListenerTls } from "@skein/platform";
 import { newBackend } from "./backend/backend.ts";
 import { EventHub } from "./backend/events.ts";
 import { newAgentStarter } from "./agent/start-agent.ts";
@@ -49,6 +50,27 @@ const startListener = async (
   return listen({ addresses, engineSocket, ...(tls ? { tls } : {}) }, dependencies);
 };
 
+/** Takes what one daemon at a time may have: all of it, or nothing. Returns what gives it back. */
+const claimAll = ({ pidfile, dataDir, runDir }: DaemonOptions): (() => void) => {
+  const locks: FileLock[] = [];
+  const release = (): void => {
+    for (const lock of locks.splice(0).toReversed()) lock.release();
+  };
+  try {
+    if (pidfile !== undefined) locks.push(claimPidFile(pidfile));
+    const purposes = [
+      { path: dataDir, purpose: "data directory", mode: 0o700 },
+      { path: runDir, purpose: "run directory", mode: 0o711 },
+    ];
+    const distinct = resolve(dataDir) === resolve(runDir) ? purposes.slice(0, 1) : purposes;
+    for (const claim of distinct) locks.push(claimDirectory(claim));
+    return release;
+  } catch (error) {
+    release();
+    throw error;
+  }
+};
+
 /**
  * Starts the daemon: takes the pid file, resumes the membership, serves the API, and says that it is
  * ready. Rejects, with nothing left behind, when an address or the data directory is in use, or when
@@ -57,9 +79,7 @@ const startListener = async (
 export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon> => {
   const logger: Logger = stderrLogger(options.logLevel);
   const engineSocket = engineSocketOf(options.engine);
-  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
-  await mkdir(options.runDir, { recursive: true, mode: 0o711 });
-  const pidFile = options.pidfile === undefined ? undefined : claimPidFile(options.pidfile);
+  const release = claimAll(options);
   const clock = systemClock;
   const random = systemRandom;
   const events = new EventHub();
@@ -97,7 +117,7 @@ export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon
     listener = await startListener(options, engineSocket, { api, logger });
   } catch (error) {
     await membership.stop();
-    pidFile?.release();
+    release();
     throw error;
   }
   const addresses = listener.addresses.map(formatListenAddress);
@@ -108,7 +128,7 @@ export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon
       await notifyServiceManager(["STOPPING=1"], logger);
       await listener.close();
       await membership.stop();
-      pidFile?.release();
+      release();
       logger.info("stopped");
     },
   };

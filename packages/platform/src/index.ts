@@ -60,6 +60,7 @@ export { systemClock } from "./system/clock.ts";
 export { logLevels, newLogger, stderrLogger } from "./system/logger.ts";
 export type { LoggerOptions, LogLevel } from "./system/logger.ts";
 export { notifyServiceManager } from "./system/notify.ts";
+export { claimDirectory } from "./system/claimed-directory.ts";
 export { claimPidFile } from "./system/pid-file.ts";
 export { systemRandom } from "./system/random.ts";
 export { engineClient } from "./http/engine-client.ts";
