@@ -211,7 +211,14 @@ test("a scheduler that remembers decides as one that starts anew, whatever the o
           Object.fromEntries(
             [...world.view.all("tasks").values()].map((task) => [
               task.id,
-              [task.nodeId, task.status.state, task.status.err, task.genericResources],
+              // Which reason comes first may be older: a task that waits is looked at again when room is
+              // made, not when more of it is taken.
+              [
+                task.nodeId,
+                task.status.state,
+                task.status.err !== undefined,
+                task.genericResources,
+              ],
             ]),
           );
         first.schedule();
