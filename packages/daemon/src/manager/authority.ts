@@ -1,6 +1,7 @@
 import type { Clock, Random } from "@skein/base";
 import { newId, OperationError } from "@skein/base";
 import { createNode, isRevoked, roleForRenewal, roleOfToken, theCluster } from "@skein/manager";
+import { DEFAULT_CERT_EXPIRY_NS } from "../membership/swarm-spec.ts";
 import { newAuthorityHandler, newSigner } from "@skein/platform";
 import type { AuthorityHandler, Signer } from "@skein/platform";
 import type { Store } from "@skein/store";
@@ -43,7 +44,8 @@ export const newAuthority = ({ store, clock, random }: AuthorityDependencies): A
     sign: async (csr, identity) => {
       const signer = await signerOf();
       const expiry = theCluster(store.view).spec.CAConfig.NodeCertExpiry ?? 0;
-      const lifetimeMs = expiry / NANOSECONDS_PER_MS;
+      // An update that leaves it out stores 0, which means the default.
+      const lifetimeMs = (expiry > 0 ? expiry : DEFAULT_CERT_EXPIRY_NS) / NANOSECONDS_PER_MS;
       return signer.issueNodeCertificate(csr, { identity, now: clock.now(), lifetimeMs });
     },
     record: async ({ identity, isNew }) => {

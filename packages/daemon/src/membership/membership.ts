@@ -75,9 +75,6 @@ export type MembershipState =
 /** How long init and join wait for this node to be ready (behaviour.md, section 25). */
 const READY_MS = 20_000;
 
-const unsupported = (what: string): OperationError =>
-  new OperationError("not-implemented", `${what} is not supported by this version of Skein`);
-
 /**
  * This node's membership in a cluster: `swarm init`, `join` and `leave`, and coming back after a
  * restart of the daemon. One of them runs at a time.
@@ -123,9 +120,6 @@ export class Membership {
   /** Makes a new cluster with this node as its manager. Resolves to the node's id. */
   init(request: SwarmInitRequest): Promise<string> {
     return this.#exclusively(async () => {
-      if (request.ForceNewCluster) throw unsupported("--force-new-cluster");
-      if (request.AutoLockManagers || request.Spec.EncryptionConfig.AutoLockManagers)
-        throw unsupported("autolock");
       this.#refuseMember();
       checkInitRequest(request);
       const addresses = resolveAddresses(request);

@@ -25,6 +25,16 @@ test.each([
   [{ DefaultAddrPool: ["10.0.0.0/8"], SubnetSize: 30 }, "subnet size is out of range: 30"],
   [{ DefaultAddrPool: ["nonsense"] }, "invalid base pool nonsense"],
   [{ DefaultAddrPool: ["10.0.0.0/8", "10.1.0.0/16"] }, "overlaps another one"],
+  [{ Spec: { CAConfig: { NodeCertExpiry: 60e9 } } }, "minimum certificate expiry time is: 1h0m0s"],
+  [
+    { Spec: { Dispatcher: { HeartbeatPeriod: -1e9 } } },
+    "heartbeat time period cannot be a negative duration",
+  ],
+  [
+    { Spec: { CAConfig: { ExternalCAs: [{ Protocol: "cfssl", URL: "https://x" }] } } },
+    "an external certificate authority is not supported",
+  ],
+  [{ AutoLockManagers: true }, "autolock is not supported"],
 ])("%j is refused", (more, text) => {
   expect(() => init(more)).toThrow(text);
 });

@@ -1,6 +1,6 @@
 import { OperationError } from "@skein/base";
 import { DEFAULT_SUBNET_SIZE } from "@skein/manager";
-import { overlaps, parseSubnet } from "@skein/model";
+import { overlaps, parseSubnet, validateSwarmSpec } from "@skein/model";
 import type { Subnet } from "@skein/model";
 import type { SwarmInitRequest, SwarmJoinRequest } from "@skein/wire";
 
@@ -33,12 +33,28 @@ const checkPools = (pools: readonly string[], asked: number): void => {
   }
 };
 
+/** What would be accepted and ignored otherwise. */
+const checkSupported = ({ Spec, AutoLockManagers, ForceNewCluster }: SwarmInitRequest): void => {
+  const { ExternalCAs, SigningCACert, SigningCAKey } = Spec.CAConfig;
+  const asked: readonly (readonly [boolean, string])[] = [
+    [ForceNewCluster, "--force-new-cluster"],
+    [AutoLockManagers || Spec.EncryptionConfig.AutoLockManagers, "autolock"],
+    [(ExternalCAs ?? []).length > 0, "an external certificate authority"],
+    [Boolean(SigningCACert) || Boolean(SigningCAKey), "a root certificate of one's own"],
+  ];
+  for (const [isAsked, what] of asked)
+    if (isAsked)
+      throw new OperationError(
+        "not-implemented",
+        `${what} is not supported by this version of Skein`,
+      );
+};
+
 /** Refuses what no cluster can be made of, in Docker's words (api.md, 2.1). */
 export const checkInitRequest = (request: SwarmInitRequest): void => {
   checkListenAddr(request.ListenAddr);
-  const { Name } = request.Spec;
-  if (Name !== undefined && Name !== "" && Name !== "default")
-    refuse('swarm spec must be named "default"');
+  validateSwarmSpec(request.Spec);
+  checkSupported(request);
   checkPools(request.DefaultAddrPool, request.SubnetSize);
   const port = request.DataPathPort;
   if (port !== 0 && (port < PORTS.least || port > PORTS.most))

@@ -3,6 +3,9 @@ import type { SwarmSpec } from "@skein/wire";
 /** The name of the one cluster object; it can't be changed. */
 const CLUSTER_NAME = "default";
 
+/** How long nodes' certificates count unless somebody says otherwise: 90 days. */
+export const DEFAULT_CERT_EXPIRY_NS: number = 90 * 24 * 3600 * 1e9;
+
 /** Docker's defaults (api.md, 2.1; behaviour.md, section 25). Durations are nanoseconds. */
 const DEFAULTS = {
   taskHistory: 5,
@@ -11,7 +14,7 @@ const DEFAULTS = {
   electionTick: 10,
   heartbeatTick: 1,
   heartbeatPeriod: 5e9,
-  certificateExpiry: 90 * 24 * 3600 * 1e9,
+  certificateExpiry: DEFAULT_CERT_EXPIRY_NS,
 } as const;
 
 const orDefault = (value: number | undefined, fallback: number): number =>
