@@ -9,6 +9,8 @@ import { connect } from "node:net";
 import { createInterface } from "node:readline";
 
 const TIMEOUT_MS = 3_000;
+/** For connections that are there: a busy machine must not look like a lost connection. */
+const PATIENT_MS = 15_000;
 const AT_ONCE = 32;
 const kept = [];
 let load;
@@ -70,7 +72,7 @@ const udp = async (command) => {
 
 const say = (socket) =>
   new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("timed out")), TIMEOUT_MS);
+    const timer = setTimeout(() => reject(new Error("timed out")), PATIENT_MS);
     const done = (how, value) => {
       clearTimeout(timer);
       socket.removeAllListeners("data");

@@ -112,7 +112,10 @@ test("a VIP leads to the active tasks of its service, by a chain that services s
     "10.0.5.100 . 1": "10.0.5.32",
     "10.0.5.100 . 2": "10.0.5.30",
   });
-  expect(rules(state, "vip_3")).toEqual(["dnat to ip daddr . numgen random mod 3 map @backends"]);
+  expect(rules(state, "vip_3")).toEqual([
+    "dnat to ip daddr . numgen random mod 3 map @backends",
+    "dnat to ip daddr . numgen random mod 1 map @backends",
+  ]);
   // A VIP without tasks is there too: it refuses.
   const both = { "10.0.5.100": "", "10.0.5.101": "" };
   expect(elements(state, "vip_addresses")).toEqual(both);

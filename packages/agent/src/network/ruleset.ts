@@ -96,6 +96,17 @@ const atVip = (family: Family): NftChain =>
     "reject",
   );
 
+/**
+ * An element that is replaced may be found neither as it was nor as it is, by a packet that comes in that very
+ * moment. Asked again, it finds it as it is. Only packets that begin a connection come here.
+ */
+const twice = (lookup: string): readonly string[] => [lookup, lookup];
+
+const portLookups = (family: Family): readonly string[] => [
+  ...twice(`fib daddr type local ${family} daddr . meta l4proto . th dport vmap @ports_at`),
+  ...twice("fib daddr type local meta l4proto . th dport vmap @ports"),
+];
+
 /** The chains of the IPv4 or IPv6 table that are always there. */
 export const chainsOf = (family: Family): Readonly<Record<string, NftChain>> => ({
   // Which node did a frame of the mesh come from? Its connection gets a zone for it, so that one
@@ -112,16 +123,11 @@ export const chainsOf = (family: Family): Readonly<Record<string, NftChain>> => 
   ),
   prerouting: baseChain(
     "nat prerouting -110",
-    `iifname . ${family} daddr vmap @vips`,
+    ...twice(`iifname . ${family} daddr vmap @vips`),
     `${family} daddr @vip_addresses return`,
-    `fib daddr type local ${family} daddr . meta l4proto . th dport vmap @ports_at`,
-    "fib daddr type local meta l4proto . th dport vmap @ports",
+    ...portLookups(family),
   ),
-  output: baseChain(
-    "nat output -110",
-    `fib daddr type local ${family} daddr . meta l4proto . th dport vmap @ports_at`,
-    "fib daddr type local meta l4proto . th dport vmap @ports",
-  ),
+  output: baseChain("nat output -110", ...portLookups(family)),
   // Comes before the engine's own masquerading (100), which would hide clients in containers.
   postrouting: baseChain(
     "nat postrouting 90",
@@ -200,18 +206,30 @@ export interface Choice {
   readonly chain: NftChain;
 }
 
+/**
+ * A packet may see the chain of one transaction and the map of the next, in which its slot is gone. The first
+ * slot is in all of them.
+ */
+const orFirst = (choose: (picked: string) => string, picked: string): NftChain =>
+  chain(choose(picked), choose("numgen random mod 1"));
+
 /** Picks one of a VIP's tasks for each connection. */
 export const vipChoice = (family: Family, slots: number): Choice => ({
   name: `vip_${slots}`,
-  chain: chain(`dnat to ${family} daddr . numgen random mod ${slots} map @backends`),
+  chain: orFirst(
+    (picked) => `dnat to ${family} daddr . ${picked} map @backends`,
+    `numgen random mod ${slots}`,
+  ),
 });
 
 /** Picks one of a published port's tasks: for each connection, or for each client address. */
-export const portChoice = (family: Family, slots: number, affinity: boolean): Choice => {
-  const picked = affinity
-    ? `jhash ${family} saddr mod ${slots} seed ${AFFINITY_SEED}`
-    : `numgen random mod ${slots}`;
-  const address = `meta l4proto . th dport . ${picked} map @port_backends`;
-  const text = `meta l4proto { tcp, udp, sctp } dnat to ${address} : meta l4proto . th dport map @target_ports`;
-  return { name: `${affinity ? "client" : "port"}_${slots}`, chain: chain(text) };
-};
+export const portChoice = (family: Family, slots: number, affinity: boolean): Choice => ({
+  name: `${affinity ? "client" : "port"}_${slots}`,
+  chain: orFirst(
+    (picked) =>
+      `meta l4proto { tcp, udp, sctp } dnat to meta l4proto . th dport . ${picked} map @port_backends : meta l4proto . th dport map @target_ports`,
+    affinity
+      ? `jhash ${family} saddr mod ${slots} seed ${AFFINITY_SEED}`
+      : `numgen random mod ${slots}`,
+  ),
+});

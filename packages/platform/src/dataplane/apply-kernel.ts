@@ -38,11 +38,12 @@ const writeTables = async (
   session: NftSession,
   changes: KernelChanges["tables"],
 ): Promise<readonly string[]> => {
-  const line = renderTables(changes);
-  if (line === "") return [];
-  const complaints = await session.run(line);
-  // nft repeats the line, which may be long.
-  return complaints.split("\n").filter((text) => text.includes("Error: "));
+  for (const line of renderTables(changes)) {
+    const complaints = await session.run(line);
+    // nft repeats the line, which may be long.
+    if (complaints !== "") return complaints.split("\n").filter((text) => text.includes("Error: "));
+  }
+  return [];
 };
 
 const writeFilters = async (

@@ -34,13 +34,17 @@ export const connectionsToCut = (
   return { all, udp };
 };
 
-const cutFamily = async (
+/** A listing may miss what is there while others change the table, which all namespaces share. */
+const ROUNDS_MAX = 3;
+
+const cutListed = async (
   programs: Programs,
   family: "ipv4" | "ipv6",
   cut: Cut,
-): Promise<readonly string[]> => {
-  const { code, stdout, stderr } = await programs.run("conntrack", ["-L", "-f", family]);
-  if (code !== 0) return [`conntrack -L: ${stderr.trim()}`];
+): Promise<{ readonly found: number; readonly errors: readonly string[] }> => {
+  const only = cut.gone.length === 0 ? ["-p", "udp"] : [];
+  const { code, stdout, stderr } = await programs.run("conntrack", ["-L", "-f", family, ...only]);
+  if (code !== 0) return { found: 0, errors: [`conntrack -L: ${stderr.trim()}`] };
   const { all, udp } = connectionsToCut(stdout, cut);
   const errors: string[] = [];
   const remove = async (address: string, ...more: readonly string[]): Promise<void> => {
@@ -52,7 +56,20 @@ const cutFamily = async (
   };
   for (const address of all) await remove(address);
   for (const address of udp) await remove(address, "-p", "udp");
-  return errors;
+  return { found: all.size + udp.size, errors };
+};
+
+/** Until none is listed: one that stays would lead nowhere for as long as its client tries. */
+const cutFamily = async (
+  programs: Programs,
+  family: "ipv4" | "ipv6",
+  cut: Cut,
+): Promise<readonly string[]> => {
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
+    const { found, errors } = await cutListed(programs, family, cut);
+    if (found === 0 || errors.length > 0) return errors;
+  }
+  return [];
 };
 
 /**

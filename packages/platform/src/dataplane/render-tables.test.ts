@@ -23,31 +23,36 @@ const state = (ip: NftTable | undefined): KernelState => ({
 });
 
 const render = (from: NftTable | undefined, to: NftTable | undefined): readonly string[] =>
-  renderTables(diffKernel(state(from), state(to)).tables).split("; ");
+  renderTables(diffKernel(state(from), state(to)).tables);
 
 const before = table([["10.0.5.100", "goto vip_3"]], 3);
 
-test("a table is made in one line", () => {
-  expect(renderTables(diffKernel(state(undefined), state(before)).tables)).toBe(
+test("a table is made in one transaction", () => {
+  expect(render(undefined, before)).toEqual([
     'add table ip skein; add map ip skein vips { type x : verdict; comment "a1"; }; ' +
       "add chain ip skein nat { type nat hook prerouting priority -110; policy accept; }; " +
       "add chain ip skein vip_3; flush chain ip skein nat; " +
       'add rule ip skein nat ip daddr vmap @vips comment "r1"; flush chain ip skein vip_3; ' +
       'add rule ip skein vip_3 dnat mod 3 comment "v3"; ' +
       "add element ip skein vips { 10.0.5.100 : goto vip_3 }",
-  );
+  ]);
 });
 
-test("a change names what changes, and uses no chain before it is there, nor after", () => {
+test("a change names what changes; chains are there before and after they are used", () => {
   expect(render(before, table([["10.0.5.100", "goto vip_2"]], 2))).toEqual([
-    "add chain ip skein vip_2",
-    "delete element ip skein vips { 10.0.5.100 }",
-    "flush chain ip skein vip_2",
-    'add rule ip skein vip_2 dnat mod 2 comment "v2"',
-    "add element ip skein vips { 10.0.5.100 : goto vip_2 }",
-    "flush chain ip skein vip_3",
-    "delete chain ip skein vip_3",
+    'add chain ip skein vip_2; flush chain ip skein vip_2; add rule ip skein vip_2 dnat mod 2 comment "v2"',
+    "delete element ip skein vips { 10.0.5.100 }; add element ip skein vips { 10.0.5.100 : goto vip_2 }",
+    "flush chain ip skein vip_3; delete chain ip skein vip_3",
   ]);
+});
+
+test("a table that must be another is replaced in one transaction", () => {
+  const [line = "", ...more] = render(before, {
+    ...before,
+    sets: new Map([["vips", { kind: "map", id: "a2", definition: "x", elements: new Map() }]]),
+  });
+  expect(line).toMatch(/^delete table ip skein; add table ip skein; /);
+  expect(more).toEqual([]);
 });
 
 test("a table goes", () => {

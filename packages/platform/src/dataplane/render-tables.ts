@@ -28,28 +28,52 @@ const renderHook = (hook: string): string => {
   return hook === "" ? "" : ` { type ${type} hook ${at} priority ${priority}; policy accept; }`;
 };
 
-const renderTable = (change: TableChange): readonly string[] => {
+/** The parts of a table's change. */
+interface Parts {
+  readonly prepare: readonly string[];
+  readonly redirect: readonly string[];
+  readonly clean: readonly string[];
+}
+
+const partsOf = (change: TableChange): Parts => {
   const { family } = change;
   const at = `${family} ${TABLE}`;
-  return [
-    ...(change.drop ? [`delete table ${at}`] : []),
-    ...(change.create ? [`add table ${at}`] : []),
-    ...change.newSets.map(
-      ([name, { kind, definition, id }]) =>
-        `add ${kind} ${at} ${name} { ${definition} comment "${id}"; }`,
-    ),
-    ...change.newChains.map(([name, hook]) => `add chain ${at} ${name}${renderHook(hook)}`),
-    ...removeElements(family, change.lostElements),
-    ...change.rules.flatMap(([chain, rules]) => [
-      `flush chain ${at} ${chain}`,
-      ...rules.map(({ id, text }) => `add rule ${at} ${chain} ${text} comment "${id}"`),
-    ]),
-    ...addElements(family, change.newElements),
-    ...change.lostChains.map((name) => `flush chain ${at} ${name}`),
-    ...change.lostChains.map((name) => `delete chain ${at} ${name}`),
-  ];
+  return {
+    prepare: [
+      ...(change.drop ? [`delete table ${at}`] : []),
+      ...(change.create ? [`add table ${at}`] : []),
+      ...change.newSets.map(
+        ([name, { kind, definition, id }]) =>
+          `add ${kind} ${at} ${name} { ${definition} comment "${id}"; }`,
+      ),
+      ...change.newChains.map(([name, hook]) => `add chain ${at} ${name}${renderHook(hook)}`),
+      ...change.rules.flatMap(([chain, rules]) => [
+        `flush chain ${at} ${chain}`,
+        ...rules.map(({ id, text }) => `add rule ${at} ${chain} ${text} comment "${id}"`),
+      ]),
+    ],
+    redirect: [
+      ...removeElements(family, change.lostElements),
+      ...addElements(family, change.newElements),
+    ],
+    clean: [
+      ...change.lostChains.map((name) => `flush chain ${at} ${name}`),
+      ...change.lostChains.map((name) => `delete chain ${at} ${name}`),
+    ],
+  };
 };
 
-/** All changes of tables as one line of nft's language: one transaction. Empty: nothing to do. */
-export const renderTables = (changes: readonly TableChange[]): string =>
-  changes.flatMap(renderTable).join("; ");
+/**
+ * The changes of tables as lines of nft's language, to be given one after the other. Each is a transaction; all
+ * elements change in one. Chains are made before, and removed after: a packet that comes in the very moment of
+ * a transaction may find an element of the one side and a chain of the other, where it would be empty. A
+ * table that is made is made whole.
+ */
+export const renderTables = (changes: readonly TableChange[]): readonly string[] => {
+  const parts = changes.map((change) => ({ ...partsOf(change), whole: change.create }));
+  return [
+    parts.flatMap(({ whole, prepare }) => (whole ? [] : prepare)),
+    parts.flatMap(({ whole, prepare, redirect }) => (whole ? [...prepare, ...redirect] : redirect)),
+    parts.flatMap(({ clean }) => clean),
+  ].flatMap((commands) => (commands.length === 0 ? [] : [commands.join("; ")]));
+};
