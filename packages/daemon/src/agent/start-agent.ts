@@ -48,7 +48,7 @@ const startAgent = async (
   const { local, availability, onRemoved } = start;
   let { credentials } = start;
   let managers: readonly ManagerAddress[] = local.remotes.map((addr) => ({ nodeId: "", addr }));
-  const stores = await openAgentStores(options.dataDir, random);
+  const stores = await openAgentStores(options.dataDir, { random, logger });
   if ((await stores.remotes.load()).length === 0) await stores.remotes.save(managers);
   else managers = await stores.remotes.load();
   const isManager = local.role === "manager";

@@ -1,10 +1,11 @@
+import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { RemotesStore, StoredTask, TablesStore, TaskStore } from "@skein/agent";
-import type { Random } from "@skein/base";
-import { OperationError } from "@skein/base";
+import type { Logger, Random } from "@skein/base";
+import { messageOf, OperationError } from "@skein/base";
 import type { ManagerAddress, NetworkTables, SpecAssignment } from "@skein/model";
 import { KEY_BYTES, openLmdbLog, readManagerKey, writeManagerKey } from "@skein/platform";
-import type { LogRecord } from "@skein/store";
+import type { LoadedState, Log, LogRecord } from "@skein/store";
 
 /** What an agent keeps on the disk of its node. */
 export interface AgentStores {
@@ -12,6 +13,11 @@ export interface AgentStores {
   readonly remotes: RemotesStore;
   readonly tables: TablesStore;
   close(): Promise<void>;
+}
+
+export interface AgentStoreDependencies {
+  readonly random: Random;
+  readonly logger: Logger;
 }
 
 const TASKS = "tasks/";
@@ -29,6 +35,58 @@ const openKey = async (path: string, random: Random): Promise<Uint8Array> => {
   return key;
 };
 
+const openState = async (directory: string, random: Random): Promise<Log> => {
+  const key = await openKey(join(directory, "agent.key"), random);
+  return openLmdbLog({ directory: join(directory, "state"), key });
+};
+
+/** Whether the same can be done elsewhere on the disk: then the fault is with what is stored. */
+const worksAfresh = async (directory: string, random: Random): Promise<boolean> => {
+  const trial = `${directory}.trial`;
+  try {
+    await rm(trial, { recursive: true, force: true });
+    await (await openState(trial, random)).close();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await rm(trial, { recursive: true, force: true });
+  }
+};
+
+/**
+ * All that an agent keeps, its managers and its engine know as well. So damage is no reason to stay
+ * away: what can't be read is set aside for whoever wants to look at it, and the agent begins anew.
+ */
+const openOrReplace = async (
+  directory: string,
+  { random, logger }: AgentStoreDependencies,
+): Promise<{ readonly log: Log; readonly state: LoadedState }> => {
+  const read = async (): Promise<{ readonly log: Log; readonly state: LoadedState }> => {
+    const log = await openState(directory, random);
+    try {
+      return { log, state: await log.load() };
+    } catch (error) {
+      await log.close();
+      throw error;
+    }
+  };
+  try {
+    return await read();
+  } catch (error) {
+    const isDamage = error instanceof OperationError && error.kind === "internal";
+    if (!isDamage || !(await worksAfresh(directory, random))) throw error;
+    const aside = `${directory}.damaged`;
+    logger.error("the agent's state is damaged and begins anew", {
+      reason: messageOf(error),
+      aside,
+    });
+    await rm(aside, { recursive: true, force: true });
+    await rename(directory, aside);
+    return read();
+  }
+};
+
 const put = (prefix: string, id: string, value: unknown): LogRecord => ({
   key: prefix + id,
   value,
@@ -36,15 +94,16 @@ const put = (prefix: string, id: string, value: unknown): LogRecord => ({
 
 /**
  * Opens the agent's state in `<data-dir>/agent`: a log like the managers', sealed with a key of its
- * own, since specs may hold credentials. Rejects as {@link openLmdbLog} does.
+ * own, since specs may hold credentials. Damaged state is replaced; rejects as {@link openLmdbLog}
+ * does when it is in use or the disk refuses.
  */
-export const openAgentStores = async (dataDir: string, random: Random): Promise<AgentStores> => {
-  const directory = join(dataDir, "agent");
-  const key = await openKey(join(directory, "agent.key"), random);
-  const log = await openLmdbLog({ directory: join(directory, "state"), key });
+export const openAgentStores = async (
+  dataDir: string,
+  dependencies: AgentStoreDependencies,
+): Promise<AgentStores> => {
+  const { log, state } = await openOrReplace(join(dataDir, "agent"), dependencies);
   const { term } = await log.campaign("agent", new AbortController().signal);
   const known = new Map<string, unknown>();
-  const state = await log.load();
   for (const record of state.records) known.set(record.key, record.value);
   let { index } = state;
   let writing: Promise<void> = Promise.resolve();

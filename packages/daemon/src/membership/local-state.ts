@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, OperationError } from "@skein/base";
 import { writeFileAtomically } from "@skein/platform";
@@ -18,6 +18,9 @@ export interface LocalState {
   /** Managers to dial, `host:port`, newest knowledge. */
   readonly remotes: readonly string[];
 }
+
+/** There while a leave is under way. */
+const LEAVING = "leaving";
 
 const fileIn = (dataDir: string): string => join(dataDir, "membership.json");
 
@@ -69,14 +72,42 @@ export const writeLocalState = (dataDir: string, state: LocalState): Promise<voi
 
 /** Forgets the membership, then everything else that belonged to it. */
 export const removeLocalState = async (dataDir: string): Promise<void> => {
+  const leaving = join(dataDir, LEAVING);
+  await writeFile(leaving, "").catch(() => {
+    // On a full disk one leaves all the same; a crash right now would only leave more behind.
+  });
   await rm(fileIn(dataDir), { force: true });
   await wipeMembership(dataDir);
+  await rm(leaving, { force: true });
 };
 
-/** Removes what an interrupted init, join or leave may have left behind. */
+/** Ends a leave that a crash interrupted. */
+export const finishLeaving = async (dataDir: string): Promise<void> => {
+  if (existsSync(join(dataDir, LEAVING))) await removeLocalState(dataDir);
+};
+
+/** All that belongs to a membership but the file that tells of it. */
+const belongings = ["state", "certificates", "agent", "agent.damaged", "manager.key"] as const;
+
+/** Removes what an init, join or leave that failed may have left behind. */
 export const wipeMembership = async (dataDir: string): Promise<void> => {
-  for (const name of ["state", "certificates", "agent", "manager.key"])
-    await rm(join(dataDir, name), { recursive: true, force: true });
+  for (const name of belongings) await rm(join(dataDir, name), { recursive: true, force: true });
+};
+
+/**
+ * Sets aside what is there without a membership: remains of an init or join that was interrupted, or
+ * of a cluster whose membership file got lost, and whose state may be all that is left of it. Resolves to where it is now, if anything.
+ */
+export const setAsideRemains = async (
+  dataDir: string,
+  now: number,
+): Promise<string | undefined> => {
+  const remains = belongings.filter((name) => existsSync(join(dataDir, name)));
+  if (remains.length === 0) return undefined;
+  const aside = join(dataDir, `without-membership-${now}`);
+  await mkdir(aside, { mode: 0o700 });
+  for (const name of remains) await rename(join(dataDir, name), join(aside, name));
+  return aside;
 };
 
 /** Where this node's certificate and key are. */

@@ -28,8 +28,10 @@ import {
 import type { LocalState } from "./local-state.ts";
 import {
   certificateDirectory,
+  finishLeaving,
   readLocalState,
   removeLocalState,
+  setAsideRemains,
   wipeMembership,
   writeLocalState,
 } from "./local-state.ts";
@@ -75,6 +77,9 @@ export type MembershipState =
 /** How long init and join wait for this node to be ready (behaviour.md, section 25). */
 const READY_MS = 20_000;
 
+/** The pause before a membership that could not be taken up is tried again. */
+const RESUME_RETRY_MS = 5000;
+
 /**
  * This node's membership in a cluster: `swarm init`, `join` and `leave`, and coming back after a
  * restart of the daemon. One of them runs at a time.
@@ -84,6 +89,7 @@ export class Membership {
   readonly #deps: MembershipDependencies;
   #state: MembershipState = { kind: "inactive" };
   #busy: Promise<unknown> = Promise.resolve();
+  readonly #ending = new AbortController();
 
   constructor(options: MembershipOptions, dependencies: MembershipDependencies) {
     this.#options = options;
@@ -94,26 +100,46 @@ export class Membership {
     return this.#state;
   }
 
-  /** Takes up the membership that the data directory tells of. Never rejects for its sake. */
+  /**
+   * Takes up the membership that the data directory tells of. Never rejects for its sake: what is
+   * wrong becomes the state, and what may pass by itself (a port in use) is tried again.
+   */
   resume(): Promise<void> {
-    return this.#exclusively(async () => {
-      const { dataDir } = this.#options;
-      let local: LocalState | undefined;
-      try {
-        local = await readLocalState(dataDir);
-        if (!local) {
-          await wipeMembership(dataDir);
-          return;
-        }
-        this.#state = { kind: "pending", local };
-        const stored = await readCredentials(certificateDirectory(dataDir));
-        if (stored.kind !== "found")
-          throw new OperationError("internal", "this node's certificate is missing");
-        await this.#run(local, stored.credentials);
-      } catch (error) {
-        this.#deps.logger.error("membership not resumed", { reason: messageOf(error) });
-        this.#state = { kind: "error", local, message: messageOf(error) };
+    return this.#exclusively(() => this.#resume());
+  }
+
+  async #resume(): Promise<void> {
+    const { dataDir } = this.#options;
+    let local: LocalState | undefined;
+    try {
+      await finishLeaving(dataDir);
+      local = await readLocalState(dataDir);
+      if (!local) {
+        const aside = await setAsideRemains(dataDir, this.#deps.clock.now());
+        if (aside !== undefined)
+          this.#deps.logger.warn("found state without a membership, and set it aside", { aside });
+        return;
       }
+      this.#state = { kind: "pending", local };
+      const stored = await readCredentials(certificateDirectory(dataDir));
+      if (stored.kind !== "found")
+        throw new OperationError("internal", "this node's certificate is missing");
+      await this.#run(local, stored.credentials);
+    } catch (error) {
+      this.#deps.logger.error("membership not resumed", { reason: messageOf(error) });
+      this.#state = { kind: "error", local, message: messageOf(error) };
+      if (isTemporary(error)) void this.#resumeLater();
+    }
+  }
+
+  async #resumeLater(): Promise<void> {
+    try {
+      await this.#deps.clock.sleep(RESUME_RETRY_MS, this.#ending.signal);
+    } catch {
+      return; // the daemon ends
+    }
+    await this.#exclusively(async () => {
+      if (this.#state.kind === "error") await this.#resume();
     });
   }
 
@@ -185,6 +211,7 @@ export class Membership {
 
   /** The daemon ends: everything stops, tasks go on. */
   async stop(): Promise<void> {
+    this.#ending.abort(new Error("the daemon ends"));
     await this.#exclusively(async () => {
       if (this.#state.kind === "active") await this.#stop(this.#state.active, false);
     });
@@ -336,6 +363,9 @@ export class Membership {
     return run;
   }
 }
+
+const isTemporary = (error: unknown): boolean =>
+  error instanceof OperationError && error.kind === "unavailable";
 
 const isTimeout = (error: unknown): boolean =>
   error instanceof OperationError && error.message === joinTimedOut().message;

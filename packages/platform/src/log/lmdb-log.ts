@@ -65,6 +65,14 @@ class LmdbLog implements Log {
 
   /** Checks format and key, and finds the position; an empty directory becomes an empty log. */
   async start(key: Uint8Array): Promise<void> {
+    try {
+      await this.#check(key);
+    } catch (error) {
+      throw error instanceof OperationError ? error : this.#unusable(messageOf(error), error);
+    }
+  }
+
+  async #check(key: Uint8Array): Promise<void> {
     const header = `${FORMAT} ${keyIdentifier(key)}`;
     const found = this.#database.meta("header")?.toString("utf8");
     if (found === undefined) {

@@ -80,6 +80,12 @@ test("files that are damaged, missing or of two nodes are refused", async () => 
   await writeCredentials(directory, first);
   writeFileSync(join(directory, "swarm-node.key"), second.keyPem);
   await expect(readCredentials(directory)).rejects.toMatchObject(refused);
+  await writeCredentials(directory, first);
+  for (const roots of ["", "nonsense", second.rootPem]) {
+    writeFileSync(join(directory, "swarm-root-ca.crt"), roots);
+    await expect(readCredentials(directory)).rejects.toMatchObject(refused);
+  }
+  await writeCredentials(directory, first);
   writeFileSync(join(directory, "swarm-node.key"), "nonsense");
   await expect(readCredentials(directory)).rejects.toMatchObject(refused);
   rmSync(join(directory, "swarm-node.key"));

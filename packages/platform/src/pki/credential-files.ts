@@ -5,7 +5,7 @@ import { OperationError } from "@skein/base";
 import { isMissing, writeFileAtomically } from "../shared/atomic-file.ts";
 import type { Credentials } from "../shared/credentials.ts";
 import { readIdentity } from "../shared/identity.ts";
-import { leafOf } from "../shared/trust.ts";
+import { leadsTo, leafOf } from "../shared/trust.ts";
 import { formatUnlockKey } from "./unlock-key.ts";
 
 /** The files in `<data-dir>/certificates`, named as swarm's. */
@@ -126,6 +126,7 @@ export const readCredentials = async (
     const leaf = leafOf(certificate);
     if (!leaf.checkPrivateKey(createPrivateKey(keyPem)))
       throw new Error("key of another certificate");
+    if (!leadsTo(certificate, root)) throw new Error("roots of another cluster");
     const identity = readIdentity(leaf);
     const credentials = { rootPem: root, certificatePem: certificate, keyPem, identity };
     return { kind: "found", credentials };

@@ -68,6 +68,13 @@ const isLinked = (
         ),
     ));
 
+/** Whether a chain leads to one of the roots, whatever the time is. Throws when it can't be read. */
+export const leadsTo = (chainPem: string, rootPem: string): boolean => {
+  const [certificate, ...intermediates] = parseCertificates(chainPem);
+  if (certificate === undefined) return false;
+  return isLinked(certificate, intermediates, parseCertificates(rootPem), 0);
+};
+
 /**
  * Checks that a chain (the certificate first, then intermediates) leads to one of the roots and is
  * valid at `now`, and gives the certificate. Throws (kind `forbidden`) with the reason otherwise.
