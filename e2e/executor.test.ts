@@ -8,13 +8,18 @@ import type { ContainerSpec } from "@skein/wire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { aWorkload, calm, executorContract, untilPhase } from "../contracts/executor.ts";
 import type { Programs } from "../contracts/executor.ts";
-import { playground } from "./support/playground.ts";
+import { playground, playgroundName } from "./support/playground.ts";
 import { until } from "./support/until.ts";
 
 const engines = ["docker", "podman"] as const;
 type Engine = (typeof engines)[number];
 
-const hosts = playground("e2e-executor", ["--workers", "1", "--engine", "worker1=podman"]);
+const hosts = playground(playgroundName("executor"), [
+  "--workers",
+  "1",
+  "--engine",
+  "worker1=podman",
+]);
 const hostOf: Readonly<Record<Engine, string>> = { docker: "manager1", podman: "worker1" };
 
 beforeAll(async () => {

@@ -3,12 +3,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readlinkSync, statSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
-import { daemon, playground, SKEIN } from "./support/playground.ts";
+import { daemon, playground, playgroundName, SKEIN } from "./support/playground.ts";
 import { output } from "./support/run.ts";
 import { until } from "./support/until.ts";
 
-const one = playground("e2e-one", ["--workers", "1"]);
-const two = playground("e2e-two", ["--workers", "0"]);
+const one = playground(playgroundName("one"), ["--workers", "1"]);
+const two = playground(playgroundName("two"), ["--workers", "0"]);
 
 afterAll(async () => {
   await one.down();
@@ -122,7 +122,9 @@ test("down removes everything, containers and a broken host included", async () 
   expect(link).toMatch(/^skpg\d+$/);
   const inodes = hosts.map(({ netns }) => statSync(`/run/netns/${netns}`).ino);
   await one.down();
-  expect(readdirSync("/run/netns").filter((name) => name.startsWith("skein.e2e-one."))).toEqual([]);
+  expect(readdirSync("/run/netns").filter((name) => name.startsWith(`skein.${one.name}.`))).toEqual(
+    [],
+  );
   expect(existsSync(`/sys/class/net/${link}`)).toBe(false);
   expect(processesIn(inodes)).toEqual([]);
   expect(existsSync(manager?.dataDir ?? "/")).toBe(false);
@@ -131,23 +133,25 @@ test("down removes everything, containers and a broken host included", async () 
     "-maxdepth",
     "2",
     "-name",
-    "skein-playground-e2e-one",
+    `skein-playground-${one.name}`,
   ]);
   expect(cgroups).toBe("");
   expect(await two.docker().nodes()).toHaveLength(1);
 });
 
 test("an up that is killed leaves nothing that down does not find", async () => {
-  const up = spawn(SKEIN, ["playground", "up", "--name", "e2e-one", "--daemon", daemon]);
+  const up = spawn(SKEIN, ["playground", "up", "--name", one.name, "--daemon", daemon]);
   const ended = once(up, "close");
   await until(
     "it has begun to make network namespaces",
     () => Promise.resolve(readdirSync("/run/netns")),
-    (names) => names.some((name) => name.startsWith("skein.e2e-one.")),
+    (names) => names.some((name) => name.startsWith(`skein.${one.name}.`)),
   );
   up.kill("SIGKILL");
   await ended;
   await one.down();
-  expect(readdirSync("/run/netns").filter((name) => name.startsWith("skein.e2e-one."))).toEqual([]);
+  expect(readdirSync("/run/netns").filter((name) => name.startsWith(`skein.${one.name}.`))).toEqual(
+    [],
+  );
   expect((await one.attempt("status")).code).toBe(1);
 });

@@ -41,6 +41,15 @@ export interface Playground {
  */
 export const daemon = process.env["SKEIN_E2E_DAEMON"] ?? "skein";
 
+/**
+ * What the names of all playgrounds of a run begin with (SKEIN_E2E_PREFIX, up to 8 characters): runs
+ * with different ones do not meet on one machine.
+ */
+const PREFIX = process.env["SKEIN_E2E_PREFIX"] ?? "e2e";
+
+/** The full name of a test's playground. */
+export const playgroundName = (name: string): string => `${PREFIX}-${name}`;
+
 /** The command under test. */
 export const SKEIN = process.env["SKEIN_BIN"] ?? "./skein";
 const DEMO_TAR = ".cache/demo.tar";
@@ -93,7 +102,7 @@ export const playground = (name: string, flags: readonly string[] = []): Playgro
 
 /** A playground for all tests of the calling file, with the images demo:1 and demo:2 on each host. */
 export const withPlayground = (name: string, flags: readonly string[] = []): Playground => {
-  const made = playground(`e2e-${name}`, flags);
+  const made = playground(playgroundName(name), flags);
   beforeAll(async () => {
     await made.down();
     await made.up();
