@@ -1,6 +1,6 @@
 export { newMemoryDisk, openMemoryLog } from "./memory-log.ts";
 export type { MemoryDisk } from "./memory-log.ts";
-export type { Leadership, LoadedState, Log, LogBatch, LogRecord } from "./ports.ts";
+export type { Leadership, LoadedState, Log, LogBatch, LogListener, LogRecord } from "./ports.ts";
 export { Store } from "./store.ts";
 export type { CommittedBatch, Planner } from "./store.ts";
 export { tableNames } from "./tables.ts";

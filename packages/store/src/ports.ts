@@ -27,11 +27,26 @@ export interface LoadedState {
 
 /** The right to commit, until it is lost. */
 export interface Leadership {
+  /** Grows with each leadership in the cluster. */
   readonly term: number;
   /** Aborted when the leadership is lost; commits fail from then on. */
   readonly lost: AbortSignal;
+  /**
+   * Whether nobody else can lead yet, by the local monotonic clock. False some time before another
+   * manager can be elected, also when this process was frozen and has not noticed: asked before
+   * anything is answered from the leader's memory.
+   */
+  valid(): boolean;
   /** Gives the leadership up. */
   resign(): Promise<void>;
+}
+
+/** What others commit, as a follower hears of it. */
+export interface LogListener {
+  /** The next batch: `index` is one more than that of the last. */
+  batch(batch: LogBatch): void;
+  /** The batches in between are not kept any more: this is all there is now, instead of what was. */
+  reset(state: LoadedState): void;
 }
 
 /** Durability, fenced by leadership. */
@@ -41,12 +56,27 @@ export interface Log {
   /**
    * Makes one batch durable; resolves only when it would survive a crash of the machine. Rejects
    * (kind `unavailable`) when the term is not the current one, and (kind `internal`) when the disk refuses.
-   * After a rejection nothing of the batch is visible.
+   * After a rejection nothing of the batch is visible, and it never will be, as long as the leadership
+   * is not lost. With the leadership the knowledge may be lost too: whether the batch is in is told by
+   * {@link Log.watch} from the index before it.
    */
   commit(batch: LogBatch): Promise<void>;
-  /** Calls `listener` with each batch that another manager commits after `afterIndex`, in order. */
-  watch(afterIndex: number, listener: (batch: LogBatch) => void, signal: AbortSignal): void;
+  /**
+   * Tells `listener` all that is committed after `afterIndex`, in order, each batch once, until the
+   * signal is aborted. Goes on by itself when the connection breaks.
+   */
+  watch(afterIndex: number, listener: LogListener, signal: AbortSignal): void;
   /** Waits until this candidate is the leader. */
   campaign(candidate: string, signal: AbortSignal): Promise<Leadership>;
+  /**
+   * The index of the newest batch; not older than any that was acknowledged to anybody before the
+   * call. Rejects (kind `unavailable`) when there is no quorum to ask.
+   */
+  readIndex(signal: AbortSignal): Promise<number>;
+  /**
+   * Tells `listener` which candidate leads, as far as is known here: now, and whenever it changes;
+   * undefined while nobody does.
+   */
+  observeLeader(listener: (candidate: string | undefined) => void, signal: AbortSignal): void;
   close(): Promise<void>;
 }

@@ -171,3 +171,46 @@ test("a follower applies the leader's batches", async () => {
   expect(two.view.byName("configs", "shown").map(({ id }) => id)).toEqual(["a"]);
   expect(two.durableIndex).toBe(one.durableIndex);
 });
+
+test("a follower that comes late gets all there is, and its watchers what is different", async () => {
+  const disk = newMemoryDisk();
+  const leader = openMemoryLog(disk);
+  const planner: Planner = { plan: () => {}, reset: () => {}, failed: () => {} };
+  const one = await Store.open(leader, clock);
+  one.lead(await leader.campaign("a", new AbortController().signal), planner);
+  await one.transact((tx) => {
+    for (const id of ["same", "changed", "gone"]) tx.put("configs", config(id));
+  });
+  const two = await Store.open(openMemoryLog(disk), clock);
+  await one.transact((tx) => {
+    tx.put("configs", config("changed", "New"));
+    tx.put("configs", config("made"));
+    tx.delete("configs", "gone");
+  });
+  const seen: CommittedBatch[] = [];
+  two.watch((batch) => seen.push(batch));
+  two.follow(new AbortController().signal);
+  expect([...two.view.all("configs").keys()].toSorted()).toEqual(["changed", "made", "same"]);
+  expect(seen).toHaveLength(1);
+  expect(seen[0]?.changes.map(({ id }) => id).toSorted()).toEqual(["changed", "gone", "made"]);
+});
+
+test("a follower is fresh when it shows what was acknowledged before; a leader at once", async () => {
+  const disk = newMemoryDisk();
+  const leader = openMemoryLog(disk);
+  const planner: Planner = { plan: () => {}, reset: () => {}, failed: () => {} };
+  const one = await Store.open(leader, clock);
+  const two = await Store.open(openMemoryLog(disk), clock);
+  one.lead(await leader.campaign("a", new AbortController().signal), planner);
+  await one.transact((tx) => tx.put("configs", config("a")));
+  await one.fresh(AbortSignal.abort());
+  const impatient = new AbortController();
+  const given = two.fresh(impatient.signal);
+  const waiting = two.fresh(new AbortController().signal);
+  await turns();
+  impatient.abort(new Error("no patience"));
+  await expect(given).rejects.toThrow("no patience");
+  two.follow(new AbortController().signal);
+  await waiting;
+  expect(two.view.get("configs", "a")?.id).toBe("a");
+});

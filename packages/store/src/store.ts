@@ -1,6 +1,6 @@
 import type { Clock } from "@skein/base";
 import { assert, messageOf, OperationError } from "@skein/base";
-import type { Leadership, Log, LogBatch } from "./ports.ts";
+import type { Leadership, LoadedState, Log, LogBatch } from "./ports.ts";
 import type { Change, TableName, View } from "./tables.ts";
 import { tableNames, Tables } from "./tables.ts";
 import type { Transaction } from "./transaction.ts";
@@ -56,6 +56,8 @@ export class Store {
   #open: Batch | undefined;
   #inFlight: Batch | undefined;
   #scheduled = false;
+  /** Those who wait until an index is durable here. */
+  readonly #awaiting = new Set<{ readonly index: number; readonly resolve: () => void }>();
 
   private constructor(log: Log, clock: Clock) {
     this.#log = log;
@@ -91,7 +93,7 @@ export class Store {
 
   /** Whether transactions are accepted here. */
   get leading(): boolean {
-    return this.#leadership !== undefined && !this.#leadership.lost.aborted;
+    return this.#leadership?.valid() ?? false;
   }
 
   /** Begins to accept transactions; `planner` runs in each batch, first in one of its own. */
@@ -106,9 +108,43 @@ export class Store {
     this.wake();
   }
 
-  /** Follows the batches of another manager until the signal is aborted. */
+  /** Follows the batches of other managers until the signal is aborted. */
   follow(signal: AbortSignal): void {
-    this.#log.watch(this.#durable, (batch) => this.#followed(batch), signal);
+    const listener = {
+      batch: (batch: LogBatch): void => this.#followed(batch),
+      reset: (state: LoadedState): void => this.#replaced(state),
+    };
+    this.#log.watch(this.#durable, listener, signal);
+  }
+
+  /**
+   * Resolves when {@link Store.view} shows all that was acknowledged to anybody before the call: for
+   * the leader at once, for followers when they have caught up. Rejects (kind `unavailable`) when
+   * there is no quorum to ask, and with the signal's reason.
+   */
+  async fresh(signal: AbortSignal): Promise<void> {
+    if (!this.leading) await this.reached(await this.#log.readIndex(signal), signal);
+  }
+
+  /** Resolves when the batch `index` is durable and in the view. */
+  reached(index: number, signal: AbortSignal): Promise<void> {
+    if (this.#durable >= index) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const waiter = {
+        index,
+        resolve: (): void => {
+          signal.removeEventListener("abort", stop);
+          resolve();
+        },
+      };
+      const stop = (): void => {
+        this.#awaiting.delete(waiter);
+        reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
+      };
+      if (signal.aborted) return stop();
+      this.#awaiting.add(waiter);
+      signal.addEventListener("abort", stop, { once: true });
+    });
   }
 
   /**
@@ -236,6 +272,22 @@ export class Store {
     this.#publish({ index: batch.index, changes });
   }
 
+  /** The state that replaces everything; what is the same is no change. */
+  #replaced(state: LoadedState): void {
+    const present = new Set(state.records.map(({ key }) => key));
+    const gone = tableNames.flatMap((table) =>
+      [...this.#tables.all(table).keys()]
+        .map((id) => logKey(table, id))
+        .filter((key) => !present.has(key)),
+    );
+    const changes = [
+      ...gone.flatMap((key) => this.#apply(key, undefined)),
+      ...state.records.flatMap(({ key, value }) => this.#apply(key, value)),
+    ].filter(({ before, after }) => before?.version !== after?.version);
+    this.#durable = state.index;
+    this.#publish({ index: state.index, changes });
+  }
+
   #apply(key: string, value: unknown): readonly Change[] {
     const slash = key.indexOf("/");
     const table = tableNames.find((name) => name === key.slice(0, slash));
@@ -249,6 +301,11 @@ export class Store {
 
   #publish(batch: CommittedBatch): void {
     for (const listener of this.#listeners) listener(batch);
+    for (const waiter of this.#awaiting)
+      if (waiter.index <= batch.index) {
+        this.#awaiting.delete(waiter);
+        waiter.resolve();
+      }
   }
 }
 

@@ -53,6 +53,8 @@ class LmdbLog implements Log {
   readonly #lock: FileLock;
   #position: Position = { index: 0, term: 0 };
   #leader: AbortController | undefined;
+  #candidate: string | undefined;
+  readonly #observers = new Set<(candidate: string | undefined) => void>();
   /** Writes go one after the other: what follows a refused batch must see that it was refused. */
   #writes: Promise<void> = Promise.resolve();
 
@@ -120,19 +122,32 @@ class LmdbLog implements Log {
     // Nobody else can commit: the directory is locked.
   }
 
+  readIndex(): Promise<number> {
+    return this.#next(() => Promise.resolve(this.#position.index));
+  }
+
+  observeLeader(listener: (candidate: string | undefined) => void, signal: AbortSignal): void {
+    this.#observers.add(listener);
+    signal.addEventListener("abort", () => this.#observers.delete(listener), { once: true });
+    listener(this.#candidate);
+  }
+
   /** There is no other candidate outside this process: whoever campaigns, leads. */
-  campaign(_candidate: string, signal: AbortSignal): Promise<Leadership> {
+  campaign(candidate: string, signal: AbortSignal): Promise<Leadership> {
     return this.#next(async () => {
       signal.throwIfAborted();
       await this.#move({ ...this.#position, term: this.#position.term + 1 }, []);
       this.#leader?.abort(new Error("another candidate took over"));
       const leader = new AbortController();
       this.#leader = leader;
+      this.#tell(candidate);
       return {
         term: this.#position.term,
         lost: leader.signal,
+        valid: () => !leader.signal.aborted,
         resign: () => {
           leader.abort(new Error("resigned"));
+          if (this.#leader === leader) this.#tell(undefined);
           return Promise.resolve();
         },
       };
@@ -146,6 +161,11 @@ class LmdbLog implements Log {
       await this.#database.close();
       this.#lock.release();
     });
+  }
+
+  #tell(candidate: string | undefined): void {
+    this.#candidate = candidate;
+    for (const observer of this.#observers) observer(candidate);
   }
 
   async #move(position: Position, records: readonly LogRecord[]): Promise<void> {

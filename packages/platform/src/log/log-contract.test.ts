@@ -117,6 +117,26 @@ describe.each(implementations)("the $name log", ({ disk }) => {
     expect(sorted((await log.load()).records)).toEqual(sorted(records));
   });
 
+  test("tells who leads, and what the newest batch is", async () => {
+    const told: (string | undefined)[] = [];
+    const stop = new AbortController();
+    log.observeLeader((candidate) => told.push(candidate), stop.signal);
+    const leadership = await lead();
+    expect(leadership.valid()).toBe(true);
+    expect(await log.readIndex(never)).toBe(0);
+    await log.commit({
+      index: 1,
+      term: leadership.term,
+      records: [{ key: "configs/a", value: 1 }],
+    });
+    expect(await log.readIndex(never)).toBe(1);
+    await leadership.resign();
+    expect(leadership.valid()).toBe(false);
+    stop.abort();
+    await lead();
+    expect(told).toEqual([undefined, "m1", undefined]);
+  });
+
   test("refuses commits of nobody, of a former term, and after resigning", async () => {
     const refused = { kind: "unavailable" };
     const record = { key: "k/1", value: 1 };
