@@ -80,7 +80,8 @@ const traffic = async (): Promise<readonly object[]> => {
 const GOOD = Array.from({ length: 4 }, () => ({ failed: [], names: ["web1", "web2"] }));
 
 test("what was applied is what is read back", async () => {
-  for (const { dataplane } of lab.hosts) expect(await dataplane.audit()).toEqual({ changes: {} });
+  for (const { dataplane } of lab.hosts)
+    expect(await dataplane.audit()).toEqual({ changes: {}, differences: [] });
   expect(await traffic()).toEqual(GOOD);
 });
 
@@ -122,7 +123,7 @@ test.each([
   await namespace.sh(what);
   const { changes } = await dataplane.audit();
   expect(Object.keys(changes)).toEqual(expect.arrayContaining([...counts]));
-  expect(await dataplane.audit()).toEqual({ changes: {} });
+  expect(await dataplane.audit()).toEqual({ changes: {}, differences: [] });
   expect(await traffic()).toEqual(GOOD);
 });
 

@@ -39,6 +39,8 @@ export type {
   SetElement,
   TableChange,
 } from "./network/changes.ts";
+export { describeChanges, differenceText } from "./network/describe-changes.ts";
+export type { NetworkDifference } from "./network/describe-changes.ts";
 export { emptyKernelState, keyOf } from "./network/kernel-state.ts";
 export type {
   Bridge,
@@ -71,6 +73,7 @@ export type { EngineEndpoint, EngineNetwork } from "./network/engine-network.ts"
 export type {
   AttachedInterface,
   Attachment,
+  AuditReport,
   Dataplane,
   DataplaneFinding,
   DataplaneReport,

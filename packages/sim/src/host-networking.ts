@@ -31,7 +31,8 @@ export class HostNetworking {
     const dataplane: Dataplane = {
       host: () => process.sleep(1).then(() => ({ underlayMtu: 1500 })),
       apply: () => change().then(() => nothing),
-      audit: () => change().then(() => nothing),
+      audit: () => change().then(() => ({ ...nothing, differences: [] })),
+      compare: () => process.sleep(1).then(() => []),
       remove: () => change().then(() => nothing),
       attach: () => change().then(() => []),
       findings: () => Promise.resolve([]),

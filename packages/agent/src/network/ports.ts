@@ -1,9 +1,15 @@
+import type { NetworkDifference } from "./describe-changes.ts";
 import type { KernelState } from "./kernel-state.ts";
 
 /** What was done to a node's kernel. */
 export interface DataplaneReport {
   /** How many entries of each kind were made, changed or removed; empty when all was right. */
   readonly changes: Readonly<Record<string, number>>;
+}
+
+/** What an audit found, and repaired. */
+export interface AuditReport extends DataplaneReport {
+  readonly differences: readonly NetworkDifference[];
 }
 
 /** One of a container's interfaces, seen from both ends. */
@@ -52,8 +58,10 @@ export interface Dataplane {
    * between; the next call goes on from what is there.
    */
   apply(wanted: KernelState): Promise<DataplaneReport>;
-  /** Reads everything back, repairs what differs from the last state applied, and counts it. */
-  audit(): Promise<DataplaneReport>;
+  /** Reads everything back, repairs what differs from the last state applied, and names it. */
+  audit(): Promise<AuditReport>;
+  /** Reads everything back, and names what differs; nothing is changed. */
+  compare(): Promise<readonly NetworkDifference[]>;
   /** Removes every trace. */
   remove(): Promise<DataplaneReport>;
   /**

@@ -79,7 +79,8 @@ const rig = (before?: NetworkTables): Rig => {
       applied.push(wanted);
       return Promise.resolve(none);
     },
-    audit: () => Promise.resolve(none),
+    audit: () => Promise.resolve({ ...none, differences: [] }),
+    compare: () => Promise.resolve([]),
     remove: () => Promise.resolve(none),
     attach: () => Promise.resolve([]),
     findings: () => Promise.resolve([]),

@@ -8,9 +8,11 @@ import { engineEndpoint, engineNetwork, engineNetworkName } from "../network/eng
 import type { BridgePort } from "../network/kernel-state.ts";
 import { mtuOf } from "../network/plan-network.ts";
 import { planDataplane } from "../network/plan.ts";
-import type { Dataplane } from "../network/ports.ts";
+import type { AuditReport, Dataplane } from "../network/ports.ts";
 import { isAborted, pause } from "../shared/cancel.ts";
 import { SignalBox } from "../shared/signal-box.ts";
+import type { AuditCounters } from "./audit-record.ts";
+import { AuditRecord } from "./audit-record.ts";
 import type { NetworkMessage, NetworkReceiver } from "./receiver.ts";
 
 /** How often the kernel is compared with what it should be, and how soon a failure is tried again, in ms. */
@@ -90,6 +92,7 @@ export class Networking implements NetworkReceiver {
   readonly #news = new SignalBox();
   readonly #waiters = new Set<() => void>();
   readonly #withdrawn = new Map<string, () => void>();
+  readonly #record = new AuditRecord();
 
   constructor(dependencies: NetworkingDependencies) {
     this.#deps = dependencies;
@@ -178,6 +181,33 @@ export class Networking implements NetworkReceiver {
     });
     await Promise.race([told, pause(this.#deps.clock, WITHDRAW_MS, signal)]);
     this.#withdrawn.delete(taskId);
+  }
+
+  /** What the audits have found since the daemon started. */
+  get counters(): AuditCounters {
+    return this.#record.counters;
+  }
+
+  /** The newest tables, whether or not they are in the kernel yet. */
+  get tables(): NetworkTables {
+    return this.#tables;
+  }
+
+  /** Compares the kernel with what it should be, repairs it, and counts. Rejects when it cannot be read. */
+  async audit(): Promise<AuditReport> {
+    const { clock, dataplane, logger } = this.#deps;
+    try {
+      const report = await dataplane.audit();
+      this.#record.succeeded(report.changes, clock.now());
+      if (report.differences.length > 0)
+        logger.warn("networks repaired", { changes: report.changes });
+      return report;
+    } catch (error) {
+      this.#record.failed(clock.now());
+      throw error;
+    } finally {
+      this.#news.ring(); // the engine's networks and the names too
+    }
   }
 
   /** The node leaves its cluster: nothing stays. */
@@ -283,16 +313,12 @@ export class Networking implements NetworkReceiver {
   }
 
   async #auditRegularly(signal: AbortSignal): Promise<void> {
-    const { clock, dataplane, logger } = this.#deps;
+    const { clock, logger } = this.#deps;
     while (await pause(clock, AUDIT_MS, signal)) {
       if (this.#done.networks.length === 0) continue;
-      try {
-        const { changes } = await dataplane.audit();
-        if (Object.keys(changes).length > 0) logger.warn("networks repaired", { changes });
-        this.#news.ring(); // the engine's networks and the names too
-      } catch (error) {
+      await this.audit().catch((error: unknown) => {
         logger.warn("networks not audited", { reason: messageOf(error) });
-      }
+      });
     }
   }
 

@@ -1,13 +1,22 @@
 import type {
   AttachedInterface,
   Attachment,
+  AuditReport,
   Dataplane,
   DataplaneFinding,
   DataplaneReport,
   HostNetwork,
   KernelState,
+  NetworkDifference,
 } from "@skein/agent";
-import { applyChanges, countChanges, diffKernel, emptyKernelState, isEmpty } from "@skein/agent";
+import {
+  applyChanges,
+  countChanges,
+  describeChanges,
+  diffKernel,
+  emptyKernelState,
+  isEmpty,
+} from "@skein/agent";
 import { OperationError } from "@skein/base";
 import { applyToKernel } from "./apply-kernel.ts";
 import { attachContainer } from "./attach.ts";
@@ -74,11 +83,16 @@ class LinuxDataplane implements Dataplane {
     });
   }
 
-  audit(): Promise<DataplaneReport> {
-    return this.#inTurn(() => {
-      this.#known = undefined;
-      return this.#wanted ? this.#reconcile(this.#wanted) : Promise.resolve({ changes: {} });
+  audit(): Promise<AuditReport> {
+    return this.#inTurn(async () => {
+      const differences = await this.#compare();
+      if (!this.#wanted) return { changes: {}, differences };
+      return { ...(await this.#reconcile(this.#wanted)), differences };
     });
+  }
+
+  compare(): Promise<readonly NetworkDifference[]> {
+    return this.#inTurn(() => this.#compare());
   }
 
   remove(): Promise<DataplaneReport> {
@@ -105,6 +119,14 @@ class LinuxDataplane implements Dataplane {
     const result = this.#queue.then(task);
     this.#queue = result.catch(() => undefined);
     return result;
+  }
+
+  async #compare(): Promise<readonly NetworkDifference[]> {
+    this.#known = undefined;
+    const wanted = this.#wanted;
+    if (!wanted) return [];
+    this.#known = await readKernel(this.#programs, [...wanted.sysctls.keys()]);
+    return describeChanges(diffKernel(this.#known, wanted));
   }
 
   async #reconcile(wanted: KernelState): Promise<DataplaneReport> {
