@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId, silentLogger } from "@skein/base";
-import { bootstrapCluster, Control, Leader } from "@skein/manager";
+import { AddressAllocator, bootstrapCluster, Control, Leader } from "@skein/manager";
 import { KEY_BYTES, openLmdbLog } from "@skein/platform";
 import type { Log } from "@skein/store";
 import { openMemoryLog, Store } from "@skein/store";
@@ -55,12 +55,14 @@ export const startManager = async (log: Log): Promise<BenchManager> => {
   const store = await Store.open(log, wallClock);
   const leadership = await log.campaign("bench", new AbortController().signal);
   const random = systemRandom;
-  const leader = new Leader({ store, clock: wallClock, random, logger: silentLogger });
+  const allocator = new AddressAllocator();
+  const clock = wallClock;
+  const leader = new Leader({ store, clock, random, logger: silentLogger, allocator });
   leader.start(leadership);
   await store.barrier();
   return {
     store,
-    control: new Control({ store, allocator: leader.allocator, random, leaderId: "bench" }),
+    control: new Control({ store, clock, allocator, random, leaderId: () => "bench" }),
     stop: async () => {
       leader.stop();
       await store.barrier();

@@ -530,3 +530,22 @@ test("a node that was removed says so once and asks no more; other refusals are 
   // What becomes of the containers is for the daemon to say.
   expect(engine.containers.size).toBe(1);
 });
+
+test("an agent that is sent on goes to the leader at once, and elsewhere when that one is gone", async () => {
+  const rig = newRig();
+  rig.disk.remotes = [{ nodeId: "m1", addr: "m1:2377" }];
+  rig.manager.welcoming = false;
+  const agent = await started(rig);
+  rig.manager.welcoming = true;
+  const leader = { nodeId: "m2", addr: "m2:2377" };
+  rig.manager.session.send({ type: "redirect", leader });
+  rig.manager.session.break();
+  await rig.clock.settle();
+  expect(rig.manager.dialed).toEqual(["m1:2377", "m2:2377"]);
+  expect(agent.connected()).toBe(true);
+  rig.manager.unreachable.add("m2:2377");
+  rig.manager.session.break();
+  await rig.clock.advance(1000);
+  expect(rig.manager.dialed.at(-1)).toBe("m1:2377");
+  expect(agent.connected()).toBe(true);
+});

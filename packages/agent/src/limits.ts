@@ -37,6 +37,9 @@ export const BACKOFF_MIN_MS = 100;
 /** How long dialling a manager and its welcome may take, in ms. */
 export const CONNECT_TIMEOUT_MS = 10_000;
 
+/** How long dialling the leader that another manager named may take, in ms: it may just have died. */
+export const REDIRECT_TIMEOUT_MS = 2000;
+
 /** Statuses that come within this time go in one message, in ms. */
 export const STATUS_BATCH_MS = 100;
 

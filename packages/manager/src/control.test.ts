@@ -6,6 +6,7 @@ import type { LogBatch } from "@skein/store";
 import { newMemoryDisk, openMemoryLog, Store } from "@skein/store";
 import type { ServiceSpec } from "@skein/wire";
 import { expect, test } from "vitest";
+import { AddressAllocator } from "./allocator/addresses.ts";
 import { Control } from "./control.ts";
 import { applyStatuses } from "./dispatcher/statuses.ts";
 import { Leader } from "./leader.ts";
@@ -40,7 +41,8 @@ const rig = async (): Promise<Rig> => {
     refusals = count;
   };
   const store = await Store.open(log, clock);
-  const leader = new Leader({ store, clock, random, logger: silentLogger });
+  const allocator = new AddressAllocator();
+  const leader = new Leader({ store, clock, random, logger: silentLogger, allocator });
   leader.start(await log.campaign("m", new AbortController().signal));
   let ids = 0;
   await store.transact((tx) =>
@@ -85,7 +87,7 @@ const rig = async (): Promise<Rig> => {
     }
   });
   return {
-    control: new Control({ store, random, allocator: leader.allocator, leaderId: "m" }),
+    control: new Control({ store, clock, random, allocator, leaderId: () => "m" }),
     store,
     clock,
     batches,

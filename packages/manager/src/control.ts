@@ -1,4 +1,4 @@
-import type { Random } from "@skein/base";
+import type { Clock, Random } from "@skein/base";
 import { newId } from "@skein/base";
 import { convertServiceSpec } from "@skein/model";
 import type { Store, View } from "@skein/store";
@@ -45,6 +45,7 @@ import {
   findService,
   findTask,
 } from "./present/lookup.ts";
+import { freshView } from "./leadership/fresh-view.ts";
 import { filterNetworks } from "./present/network-filters.ts";
 import { toApiService } from "./present/service.ts";
 import { toApiTask } from "./present/task.ts";
@@ -54,8 +55,9 @@ export interface ControlDependencies {
   readonly random: Random;
   /** The leader's: so a service without addresses to be had is refused at once. */
   readonly allocator: AddressAllocator;
-  /** The node that leads now. */
-  readonly leaderId: string;
+  /** The manager that leads now, as far as is known here. */
+  readonly leaderId: () => string | undefined;
+  readonly clock: Clock;
 }
 
 /** A change that is only made if the object still has this version. */
@@ -84,8 +86,10 @@ export class Control {
     this.#deps = dependencies;
   }
 
+  /** What `look` sees in a state that has all that was acknowledged before, and is durable. */
   async #read<T>(look: (view: View) => T): Promise<T> {
-    const { store } = this.#deps;
+    const { store, clock } = this.#deps;
+    await freshView(store, clock);
     const seen = look(store.view);
     await store.barrier();
     return seen;
@@ -98,10 +102,10 @@ export class Control {
   readonly nodes = {
     list: ({ filters }: Filtered): Promise<readonly ApiNode[]> =>
       this.#read((view) =>
-        filterNodes(view, filters).map((node) => toApiNode(node, this.#deps.leaderId)),
+        filterNodes(view, filters).map((node) => toApiNode(node, this.#deps.leaderId())),
       ),
     get: ({ ref }: Ref): Promise<ApiNode> =>
-      this.#read((view) => toApiNode(findNode(view, ref), this.#deps.leaderId)),
+      this.#read((view) => toApiNode(findNode(view, ref), this.#deps.leaderId())),
     update: async ({ ref, version, spec }: Versioned<NodeSpec>): Promise<void> => {
       await this.#deps.store.transact((tx) =>
         updateNode(tx, { id: findNode(tx, ref).id, version, spec }),

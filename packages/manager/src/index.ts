@@ -6,7 +6,10 @@ export type { SessionPeer, SessionPort } from "./dispatcher/dispatcher.ts";
 export type { SessionLink } from "./dispatcher/session.ts";
 export { eventsOf } from "./events/cluster-events.ts";
 export type { ClusterEvent } from "./events/cluster-events.ts";
+export { AddressAllocator } from "./allocator/addresses.ts";
 export { Leader } from "./leader.ts";
+export { Candidate } from "./leadership/candidate.ts";
+export { freshView, noLeader } from "./leadership/fresh-view.ts";
 export { LogBroker } from "./log-broker/broker.ts";
 export type { LogPublication, LogRequest, TaskLog } from "./log-broker/broker.ts";
 export {

@@ -1,7 +1,7 @@
 import type { Clock, Logger, Random } from "@skein/base";
 import { messageOf } from "@skein/base";
 import type { Leadership, Store } from "@skein/store";
-import { AddressAllocator } from "./allocator/addresses.ts";
+import type { AddressAllocator } from "./allocator/addresses.ts";
 import { Dispatcher } from "./dispatcher/dispatcher.ts";
 import { LogBroker } from "./log-broker/broker.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -11,6 +11,8 @@ export interface LeaderDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Kept from term to term, so that addresses rest before their next use. */
+  readonly allocator: AddressAllocator;
 }
 
 interface Wake {
@@ -29,7 +31,6 @@ const RETRY_MS = 1000;
 export class Leader {
   readonly dispatcher: Dispatcher;
   readonly logs: LogBroker;
-  readonly allocator: AddressAllocator = new AddressAllocator();
   readonly #deps: LeaderDependencies;
   readonly #stop = new AbortController();
   #wake: Wake | undefined;
@@ -40,14 +41,14 @@ export class Leader {
     this.logs = new LogBroker(dependencies, this.dispatcher);
   }
 
-  /** Takes the lead. Ends by itself when the leadership is lost. */
-  start(leadership: Leadership): void {
-    const { store, random, logger } = this.#deps;
+  /** Takes the lead after `formerLeader`, if it was another. Ends by itself when the leadership is lost. */
+  start(leadership: Leadership, formerLeader?: string): void {
+    const { store, random, logger, allocator } = this.#deps;
     const pipeline = new Pipeline({
       random,
       logger,
       onWakeAt: (time) => this.#wakeAt(time),
-      allocator: this.allocator,
+      allocator,
     });
     store.lead(leadership, {
       plan: (tx, changes) => pipeline.plan(tx, changes),
@@ -61,7 +62,7 @@ export class Leader {
         this.#wakeAt(this.#deps.clock.now() + RETRY_MS);
       },
     });
-    this.dispatcher.start(this.#stop.signal);
+    this.dispatcher.start(this.#stop.signal, formerLeader);
     leadership.lost.addEventListener("abort", () => this.stop(), { once: true });
   }
 

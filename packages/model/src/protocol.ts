@@ -175,6 +175,8 @@ export type DownMessage =
    */
   | { readonly type: "withdrawn"; readonly taskIds: readonly string[] }
   | { readonly type: "acknowledged"; readonly sequence: number }
+  /** This manager does not lead; the session ends, and is to be opened there. */
+  | { readonly type: "redirect"; readonly leader: ManagerAddress }
   | { readonly type: "subscribe-logs"; readonly subscription: LogSubscription }
   | { readonly type: "unsubscribe-logs"; readonly id: string };
 

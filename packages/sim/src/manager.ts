@@ -1,7 +1,7 @@
 import type { Random } from "@skein/base";
 import { messageOf, newId, OperationError } from "@skein/base";
 import type { Network as OverlayNetwork } from "@skein/model";
-import { bootstrapCluster, Control, isRevoked, Leader } from "@skein/manager";
+import { AddressAllocator, bootstrapCluster, Control, isRevoked, Leader } from "@skein/manager";
 import type { CommittedBatch, Draft, MemoryDisk, Planner, View } from "@skein/store";
 import { newMemoryDisk, Store } from "@skein/store";
 import { DEFAULT_CLUSTER_SPEC } from "./cluster-spec.ts";
@@ -101,16 +101,19 @@ export class Manager {
     store.watch((batch) => {
       if (process.alive) this.#hooks.onBatch(batch);
     });
-    const leader = new Leader({ store, clock: process.clock, random, logger: process.logger });
+    const allocator = new AddressAllocator();
+    const { clock, logger } = process;
+    const leader = new Leader({ store, clock, random, logger, allocator });
     leader.start(leadership);
     if (store.view.all("clusters").size === 0) await this.#bootstrap(store, random);
     if (!process.alive) return;
     this.store = store;
     this.control = new Control({
       store,
-      allocator: leader.allocator,
+      clock,
+      allocator,
       random: random.fork("ids"),
-      leaderId: MANAGER_NODE,
+      leaderId: () => MANAGER_NODE,
     });
     this.#network.listener = {
       process,

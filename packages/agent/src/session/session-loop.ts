@@ -3,14 +3,19 @@ import { messageOf, OperationError } from "@skein/base";
 import type { TaskStatus } from "@skein/model";
 import type { NodeDescription } from "@skein/wire";
 import type { Reachability } from "../engine/reachability.ts";
-import { BACKOFF_MAX_MS, BACKOFF_MIN_MS, CONNECT_TIMEOUT_MS } from "../limits.ts";
+import {
+  BACKOFF_MAX_MS,
+  BACKOFF_MIN_MS,
+  CONNECT_TIMEOUT_MS,
+  REDIRECT_TIMEOUT_MS,
+} from "../limits.ts";
 import type { ManagerDialer, RemotesStore } from "../ports.ts";
 import { isAborted, linkAbort, pause, withTimeout } from "../shared/cancel.ts";
 import { Remotes } from "./remotes.ts";
 import type { ClusterNews, Greeting, SessionDependencies } from "./session.ts";
 import { Session } from "./session.ts";
 
-export interface SessionLoopDependencies extends SessionDependencies {
+export interface SessionLoopDependencies extends Omit<SessionDependencies, "onRedirect"> {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -40,6 +45,8 @@ export class SessionLoop {
   readonly #remotes = new Remotes();
   #session: Session | undefined;
   #removed = false;
+  /** Where the leader is, as the manager that was asked last said. */
+  #leader: string | undefined;
 
   constructor(dependencies: SessionLoopDependencies) {
     this.#deps = dependencies;
@@ -71,20 +78,24 @@ export class SessionLoop {
     while (!signal.aborted) {
       await this.#deps.reachability.whenUp(signal);
       if (isAborted(signal)) return;
-      const addr = this.#remotes.pick(random);
-      const welcomed = addr !== undefined && (await this.#connect(addr, signal));
+      const leader = this.#takeLeader();
+      const addr = leader ?? this.#remotes.pick(random);
+      const patience = leader === undefined ? CONNECT_TIMEOUT_MS : REDIRECT_TIMEOUT_MS;
+      const welcomed = addr !== undefined && (await this.#connect(addr, patience, signal));
       if (addr === undefined) logger.warn("no manager is known");
       if (this.#removed) {
         this.#deps.onRemoved?.();
         return;
       }
+      // Who is sent on goes at once; who is sent on by everybody goes in circles, and slows down.
+      if (this.#redirected() && leader === undefined) continue;
       bound = welcomed ? BACKOFF_MIN_MS : nextBackoff(bound);
       await pause(clock, random.next() * bound, signal);
     }
   }
 
   /** One attempt, and the session that comes of it. True when a manager had welcomed this node. */
-  async #connect(addr: string, signal: AbortSignal): Promise<boolean> {
+  async #connect(addr: string, patienceMs: number, signal: AbortSignal): Promise<boolean> {
     const { clock, logger, dialer, greet, reachability } = this.#deps;
     const link = linkAbort(signal);
     const unwatch = reachability.watch((up) => {
@@ -93,12 +104,18 @@ export class SessionLoop {
     let session: Session | undefined;
     try {
       const greeting = await greet(link.signal);
-      const connection = await withTimeout(clock, CONNECT_TIMEOUT_MS, link.signal, (limited) =>
+      const connection = await withTimeout(clock, patienceMs, link.signal, (limited) =>
         dialer.dial(addr, limited),
       );
       session = new Session(
         connection,
-        { ...this.#deps, onCluster: (news) => this.#heard(news) },
+        {
+          ...this.#deps,
+          onCluster: (news) => this.#heard(news),
+          onRedirect: (leader) => {
+            this.#leader = leader;
+          },
+        },
         link.signal,
       );
       this.#session = session;
@@ -113,8 +130,19 @@ export class SessionLoop {
       link.release();
     }
     const welcomed = session?.welcomed ?? false;
-    this.#remotes.observe(addr, welcomed);
+    this.#remotes.observe(addr, welcomed || this.#redirected());
     return welcomed;
+  }
+
+  #redirected(): boolean {
+    return this.#leader !== undefined;
+  }
+
+  /** A redirection counts once. */
+  #takeLeader(): string | undefined {
+    const leader = this.#leader;
+    this.#leader = undefined;
+    return leader;
   }
 
   #engineLost(abort: (reason: Error) => void): void {

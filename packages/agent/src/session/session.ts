@@ -26,6 +26,8 @@ export interface SessionDependencies {
   readonly logger: Logger;
   readonly worker: Worker;
   readonly onCluster: (news: ClusterNews) => void;
+  /** The manager does not lead: the one at this address does. */
+  readonly onRedirect: (addr: string) => void;
   readonly networks: NetworkReceiver;
   /** Reads the output of tasks into the stream until it ends or the signal is aborted. */
   readonly publish: (
@@ -125,6 +127,9 @@ export class Session {
         this.#deps.networks.receive(message, (version) =>
           this.#connection.send({ type: "networks-applied", version }),
         );
+        return;
+      case "redirect":
+        this.#deps.onRedirect(message.leader.addr);
         return;
       case "acknowledged":
         this.#reporter.acknowledge(message.sequence);

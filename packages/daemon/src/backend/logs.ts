@@ -1,6 +1,6 @@
 import type { Backend, LogLine, LogSelector } from "@skein/api";
 import type { LogRequest } from "@skein/manager";
-import { findService, findTask } from "@skein/manager";
+import { findService, findTask, noLeader } from "@skein/manager";
 import { specVersionId } from "@skein/model";
 import type { View } from "@skein/store";
 import type { ManagerRuntime } from "../manager/manager-runtime.ts";
@@ -28,7 +28,7 @@ const select = (view: View, selector: LogSelector): Selected => {
 /** Service and task logs, through the leader's broker. */
 export const newLogBackend = (manager: () => ManagerRuntime): Backend["logs"] => ({
   open: async ({ selector, options, signal }) => {
-    const { store, leader } = manager();
+    const { store, candidate } = manager();
     const { tty, serviceId, taskIds } = select(store.view, selector);
     await store.barrier();
     const request: LogRequest = {
@@ -36,6 +36,8 @@ export const newLogBackend = (manager: () => ManagerRuntime): Backend["logs"] =>
       taskIds,
       options,
     };
+    const { leader } = candidate;
+    if (!leader) throw noLeader();
     const lines: AsyncIterable<LogLine> = leader.logs.read(request, signal);
     return { tty, lines };
   },

@@ -1,28 +1,84 @@
-import { messageOf } from "@skein/base";
-import type { Logger } from "@skein/base";
-import type { Leader } from "@skein/manager";
-import type { LogUpMessage, UpMessage } from "@skein/model";
+import { messageOf, OperationError } from "@skein/base";
+import type { Clock, Logger } from "@skein/base";
+import type { Candidate, Leader } from "@skein/manager";
+import type { DownMessage, LogUpMessage, UpMessage } from "@skein/model";
 import { LOGS_METHOD, SESSION_METHOD } from "@skein/model";
 import type { RpcMethod, RpcStream } from "@skein/platform";
-import { OperationError } from "@skein/base";
+
+/** How long an agent is kept waiting while it is not known who leads, in milliseconds. */
+const LEADER_WAIT_MS = 3000;
+
+/** What a manager needs to serve agents, or to send them on. */
+export interface AgentMethodsDependencies {
+  readonly candidate: Candidate;
+  /** `host:port` of a manager's cluster API. */
+  readonly addressOf: (nodeId: string) => string | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
 
 /**
  * The remote calls of agents: sessions and log streams, handed to the leader's dispatcher and log
- * broker. Messages are believed to have the protocol's shape: only nodes of the cluster get here.
+ * broker. A manager that does not lead tells the agent who does. Messages are believed to have the
+ * protocol's shape: only nodes of the cluster get here.
  */
-export const agentMethods = (leader: Leader, logger: Logger): readonly RpcMethod[] => [
+export const agentMethods = (dependencies: AgentMethodsDependencies): readonly RpcMethod[] => [
   {
     name: SESSION_METHOD,
     allow: "node",
-    stream: (peer, stream) =>
-      serveSession(leader, { nodeId: peer.identity.nodeId, address: peer.address }, stream, logger),
+    stream: async (peer, stream) => {
+      const { candidate, logger } = dependencies;
+      await leaderKnown(dependencies, peer.connection);
+      const { leader } = candidate;
+      if (!leader) return redirect(dependencies, stream);
+      const from = { nodeId: peer.identity.nodeId, address: peer.address };
+      return serveSession(leader, from, stream, logger);
+    },
   },
   {
     name: LOGS_METHOD,
     allow: "node",
-    stream: (peer, stream) => serveLogs(leader, peer.identity.nodeId, stream),
+    stream: async (peer, stream) => {
+      const { leader } = dependencies.candidate;
+      if (!leader) throw new OperationError("cancelled", "this manager does not lead any more");
+      return serveLogs(leader, peer.identity.nodeId, stream);
+    },
   },
 ];
+
+/** Resolves when it is known who leads, at the latest after three seconds. */
+const leaderKnown = (
+  { candidate, clock }: AgentMethodsDependencies,
+  connection: AbortSignal,
+): Promise<void> =>
+  new Promise((resolve) => {
+    if (candidate.leaderId !== undefined) return resolve();
+    const waiting = new AbortController();
+    const finish = (): void => {
+      unwatch();
+      waiting.abort();
+      resolve();
+    };
+    const unwatch = candidate.watch(() => {
+      if (candidate.leaderId !== undefined) finish();
+    });
+    void clock
+      .sleep(LEADER_WAIT_MS, AbortSignal.any([waiting.signal, connection]))
+      .then(finish, finish);
+  });
+
+/** Sends the agent to the leader, or away when there is none. */
+const redirect = async (
+  { candidate, addressOf }: AgentMethodsDependencies,
+  stream: RpcStream,
+): Promise<void> => {
+  const { leaderId } = candidate;
+  const addr = leaderId === undefined ? undefined : addressOf(leaderId);
+  if (leaderId === undefined || addr === undefined)
+    throw new OperationError("unavailable", "no leader is known to this manager");
+  const message: DownMessage = { type: "redirect", leader: { nodeId: leaderId, addr } };
+  await stream.send(message);
+};
 
 const serveSession = async (
   leader: Leader,

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Clock, Logger, Random } from "@skein/base";
 import { OperationError } from "@skein/base";
 import type { NewCluster } from "@skein/manager";
-import { bootstrapCluster, Control, isRevoked, Leader } from "@skein/manager";
+import { AddressAllocator, bootstrapCluster, Candidate, Control, isRevoked } from "@skein/manager";
 import {
   authorityRoutes,
   KEY_BYTES,
@@ -35,7 +35,7 @@ export interface ManagerDependencies {
 /** A manager that runs in this process. */
 export interface ManagerRuntime {
   readonly store: Store;
-  readonly leader: Leader;
+  readonly candidate: Candidate;
   readonly control: Control;
   readonly authority: AuthorityHandler;
   /** Uses renewed credentials from now on. */
@@ -65,20 +65,54 @@ const openKey = async (options: ManagerOptions, random: Random): Promise<Uint8Ar
   return key;
 };
 
-const startStore = async (
-  log: Log,
+/** The first manager of a new cluster writes what it starts with; any other must find it. */
+const bootstrap = async (
+  store: Store,
+  candidate: Candidate,
   options: ManagerOptions,
-  dependencies: ManagerDependencies,
-): Promise<{ readonly store: Store; readonly leader: Leader }> => {
-  const store = await Store.open(log, dependencies.clock);
-  const leader = new Leader({ store, ...dependencies });
-  const { nodeId } = options.credentials.identity;
-  leader.start(await log.campaign(nodeId, new AbortController().signal));
-  const { bootstrap } = options;
-  if (bootstrap) await store.transact((tx) => bootstrapCluster(tx, bootstrap));
+): Promise<void> => {
+  const { bootstrap: first } = options;
+  if (first) {
+    await elected(candidate);
+    await store.transact((tx) => bootstrapCluster(tx, first));
+  }
   if (store.view.all("clusters").size === 0)
     throw new OperationError("internal", `the state in "${options.dataDir}" holds no cluster`);
-  return { store, leader };
+};
+
+const elected = (candidate: Candidate): Promise<void> =>
+  new Promise((resolve) => {
+    const look = (): void => {
+      if (!candidate.leader) return;
+      unwatch();
+      resolve();
+    };
+    const unwatch = candidate.watch(look);
+    look();
+  });
+
+const listenForNodes = (
+  parts: {
+    readonly store: Store;
+    readonly candidate: Candidate;
+    readonly authority: AuthorityHandler;
+  },
+  options: ManagerOptions,
+  { clock, logger }: ManagerDependencies,
+): Promise<RpcServer> => {
+  const { candidate, authority } = parts;
+  const { view } = parts.store;
+  const addressOf = (nodeId: string): string | undefined => view.get("nodes", nodeId)?.managerAddr;
+  return startRpcServer({
+    ...options.listen,
+    credentials: options.credentials,
+    router: [
+      ...agentMethods({ candidate, addressOf, clock, logger }),
+      ...authorityRoutes(authority),
+    ],
+    isRevoked: (nodeId) => isRevoked(view, nodeId),
+    logger,
+  });
 };
 
 /**
@@ -89,53 +123,58 @@ export const startManager = async (
   options: ManagerOptions,
   dependencies: ManagerDependencies,
 ): Promise<ManagerRuntime> => {
-  const key = await openKey(options, dependencies.random);
+  const { clock, random } = dependencies;
+  const key = await openKey(options, random);
   const log = await openLmdbLog({ directory: join(options.dataDir, "state"), key });
-  let leader: Leader | undefined;
-  let server: RpcServer;
-  let store: Store;
-  let authority: AuthorityHandler;
+  const allocator = new AddressAllocator();
+  let candidate: Candidate | undefined;
   try {
-    ({ store, leader } = await startStore(log, options, dependencies));
-    authority = newAuthority({ store, ...dependencies });
-    const { view } = store;
-    server = await startRpcServer({
-      ...options.listen,
-      credentials: options.credentials,
-      router: [...agentMethods(leader, dependencies.logger), ...authorityRoutes(authority)],
-      isRevoked: (nodeId) => isRevoked(view, nodeId),
-      logger: dependencies.logger,
-    });
+    const store = await Store.open(log, clock);
+    const { nodeId } = options.credentials.identity;
+    candidate = new Candidate({ ...dependencies, store, log, allocator, candidate: nodeId });
+    candidate.start();
+    await bootstrap(store, candidate, options);
+    const authority = newAuthority({ store, ...dependencies });
+    const server = await listenForNodes({ store, candidate, authority }, options, dependencies);
+    return runtimeOf({ store, candidate, authority, server, log, allocator }, dependencies);
   } catch (error) {
-    leader?.stop();
+    await candidate?.stop();
     await log.close();
     throw error;
   }
-  const running = leader;
+};
+
+const runtimeOf = (
+  parts: {
+    readonly store: Store;
+    readonly candidate: Candidate;
+    readonly authority: AuthorityHandler;
+    readonly server: RpcServer;
+    readonly log: Log;
+    readonly allocator: AddressAllocator;
+  },
+  { clock, random }: ManagerDependencies,
+): ManagerRuntime => {
+  const { store, candidate, server, allocator } = parts;
   const stopWatching = store.watch(({ changes }) => {
     for (const { table, id, after } of changes)
       if (table === "nodes" && after === undefined) server.disconnect(id);
   });
-  const leaderId = options.credentials.identity.nodeId;
+  const leaderId = (): string | undefined => candidate.leaderId;
   return {
     store,
-    leader: running,
-    authority,
-    control: new Control({
-      store,
-      random: dependencies.random,
-      allocator: running.allocator,
-      leaderId,
-    }),
+    candidate,
+    authority: parts.authority,
+    control: new Control({ store, clock, random, allocator, leaderId }),
     updateCredentials: (credentials) => server.updateCredentials(credentials),
     stop: async () => {
       stopWatching();
-      running.stop();
-      await server.close();
       await store.barrier().catch(() => {
         // The batch was refused: there is nothing left to wait for.
       });
-      await log.close();
+      await candidate.stop();
+      await server.close();
+      await parts.log.close();
     },
   };
 };

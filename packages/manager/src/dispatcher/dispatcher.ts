@@ -14,6 +14,9 @@ import { Withdrawals } from "./withdrawals.ts";
 /** Docker's default for the heartbeat setting, used until a cluster object exists. */
 const DEFAULT_PERIOD_NS = 5e9;
 
+/** How long the former leader's node may stay away after an election, in times of a lost connection. */
+const FORMER_LEADER_PERIODS = 2 / 3;
+
 export interface DispatcherDependencies {
   readonly store: Store;
   readonly clock: Clock;
@@ -58,14 +61,17 @@ export class Dispatcher {
 
   /**
    * Begins to serve. Every node that is not down gets the time of a lost connection, twice, to come
-   * (back) to this leader; its state is not touched before.
+   * (back) to this leader; its state is not touched before. The node of the leader before, which is
+   * the likeliest to be gone, has been silent for the time of an election already.
    */
-  start(signal: AbortSignal): void {
+  start(signal: AbortSignal, formerLeader?: string): void {
     const { store, clock } = this.#deps;
     this.#stopWatching = store.watch((batch) => this.#committed(batch));
-    const deadline = clock.monotonic() + 2 * this.#silenceMs();
-    for (const node of store.view.all("nodes").values())
-      if (node.status.state !== "down") this.#deadlines.set(node.id, deadline);
+    const now = clock.monotonic();
+    for (const { id, status } of store.view.all("nodes").values()) {
+      const periods = id === formerLeader ? FORMER_LEADER_PERIODS : 2;
+      if (status.state !== "down") this.#deadlines.set(id, now + periods * this.#silenceMs());
+    }
     void this.#watchLiveness(signal);
   }
 

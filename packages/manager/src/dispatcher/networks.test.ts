@@ -8,7 +8,7 @@ import { newMemoryDisk, openMemoryLog, Store } from "@skein/store";
 import { expect, test } from "vitest";
 import { Leader } from "../leader.ts";
 import { createService } from "../service-spec.ts";
-import { aCluster, aNetwork, aNode, aSpec } from "../testing/builders.ts";
+import { aCluster, aNetwork, anAllocator, aNode, aSpec } from "../testing/builders.ts";
 import type { SessionPort } from "./dispatcher.ts";
 
 interface Agent {
@@ -34,7 +34,13 @@ const rig = async (): Promise<Rig> => {
   const clock = newVirtualClock();
   const log = openMemoryLog(newMemoryDisk());
   const store = await Store.open(log, clock);
-  const leader = new Leader({ store, clock, random: seededRandom(3), logger: silentLogger });
+  const leader = new Leader({
+    allocator: anAllocator(),
+    store,
+    clock,
+    random: seededRandom(3),
+    logger: silentLogger,
+  });
   leader.start(await log.campaign("m", new AbortController().signal));
   await store.transact((tx) => {
     tx.put("clusters", aCluster(5));

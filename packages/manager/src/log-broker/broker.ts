@@ -50,11 +50,12 @@ export class LogBroker {
   readonly #dispatcher: Dispatcher;
   readonly #publishers = new Map<string, Publisher>();
   readonly #requests = new Set<OpenRequest>();
+  readonly #stopWatching: () => void;
 
   constructor(dependencies: LogBrokerDependencies, dispatcher: Dispatcher) {
     this.#deps = dependencies;
     this.#dispatcher = dispatcher;
-    dependencies.store.watch((batch) => this.#committed(batch));
+    this.#stopWatching = dependencies.store.watch((batch) => this.#committed(batch));
   }
 
   /**
@@ -103,6 +104,7 @@ export class LogBroker {
 
   /** Ends every stream. */
   stop(): void {
+    this.#stopWatching();
     for (const request of this.#requests) request.queue.end();
   }
 

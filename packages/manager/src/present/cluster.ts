@@ -15,7 +15,7 @@ import { metaOf } from "./meta.ts";
 const noDescription: NodeDescription = { Platform: {}, Resources: {}, Engine: {}, TLSInfo: {} };
 
 /** A node as the API shows it. `leaderId` names the manager that leads now. */
-export const toApiNode = (node: Node, leaderId: string): ApiNode => ({
+export const toApiNode = (node: Node, leaderId: string | undefined): ApiNode => ({
   ...metaOf(node),
   Spec: node.spec,
   Description: node.description ?? noDescription,

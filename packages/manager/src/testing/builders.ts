@@ -1,3 +1,4 @@
+import { AddressAllocator } from "../allocator/addresses.ts";
 import type { Cluster, Network, Node, Task } from "@skein/model";
 import type { Draft } from "@skein/store";
 import type { RestartPolicy, ServiceSpec, TaskSpec, UpdateConfig } from "@skein/wire";
@@ -164,3 +165,6 @@ export const aCluster = (historyLimit: number): Draft<Cluster> => ({
   subnetSize: 24,
   dataPathPort: 4789,
 });
+
+/** A leader's allocator that has given nothing away. */
+export const anAllocator = (): AddressAllocator => new AddressAllocator();

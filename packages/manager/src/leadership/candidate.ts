@@ -1,0 +1,133 @@
+import { messageOf, OperationError } from "@skein/base";
+import type { Leadership, Log } from "@skein/store";
+import type { LeaderDependencies } from "../leader.ts";
+import { Leader } from "../leader.ts";
+
+export interface CandidateDependencies extends LeaderDependencies {
+  readonly log: Log;
+  /** The node id of this manager. */
+  readonly candidate: string;
+}
+
+/** The pause before a campaign that failed is tried again, in milliseconds. */
+const RETRY_MS = 200;
+
+const lost = ({ lost: signal }: Leadership): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+
+/**
+ * One manager's part in the election. While another one leads, the store follows what that one
+ * commits; when this one is elected, it catches up, and only then its control loops run. When the
+ * leadership is lost, what was not durable yet is taken back, and it follows again.
+ */
+export class Candidate {
+  readonly #deps: CandidateDependencies;
+  readonly #end = new AbortController();
+  readonly #listeners = new Set<() => void>();
+  #leadership: Leadership | undefined;
+  #leader: Leader | undefined;
+  #leaderId: string | undefined;
+  #formerLeader: string | undefined;
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(dependencies: CandidateDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /** What only the leader runs; undefined while this manager does not lead. */
+  get leader(): Leader | undefined {
+    return this.#leader;
+  }
+
+  /** The node id of the manager that leads, as far as is known here. */
+  get leaderId(): string | undefined {
+    return this.#leader ? this.#deps.candidate : this.#leaderId;
+  }
+
+  /** Begins to follow and to campaign. */
+  start(): void {
+    const { log } = this.#deps;
+    log.observeLeader((id) => {
+      this.#formerLeader = this.#leaderId ?? this.#formerLeader;
+      this.#leaderId = id;
+      this.#changed();
+    }, this.#end.signal);
+    this.#ended = this.#run();
+  }
+
+  /** Gives up the lead, if this manager has it, and campaigns again: another one may win. */
+  async stepDown(): Promise<void> {
+    await this.#leadership?.resign();
+  }
+
+  /** Ends following and campaigning; the leadership is given up. */
+  async stop(): Promise<void> {
+    this.#end.abort(new OperationError("cancelled", "the manager stops"));
+    await this.stepDown();
+    await this.#ended;
+    this.#leaderId = undefined;
+  }
+
+  /** Calls `listener` whenever it may have changed who leads. Returns the function that ends it. */
+  watch(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #ending(): boolean {
+    return this.#end.signal.aborted;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, logger } = this.#deps;
+    while (!this.#ending())
+      try {
+        await this.#term();
+      } catch (error) {
+        if (this.#ending()) return;
+        logger.warn("no part in the election", { reason: messageOf(error) });
+        await clock.sleep(RETRY_MS);
+      }
+  }
+
+  /** From following, over being elected, to the end of the leadership. */
+  async #term(): Promise<void> {
+    const { store, log, candidate } = this.#deps;
+    const following = new AbortController();
+    let leader: Leader | undefined;
+    try {
+      store.follow(following.signal);
+      const leadership = await log.campaign(candidate, this.#end.signal);
+      this.#leadership = leadership;
+      await store.reached(await log.readIndex(leadership.lost), leadership.lost);
+      following.abort(new Error("this manager leads"));
+      leader = this.#lead(leadership);
+      await lost(leadership);
+    } finally {
+      following.abort(new Error("the term is over"));
+      leader?.stop();
+      this.#leader = undefined;
+      await this.#leadership?.resign();
+      this.#leadership = undefined;
+      this.#changed();
+    }
+  }
+
+  #lead(leadership: Leadership): Leader {
+    const { logger, candidate } = this.#deps;
+    const leader = new Leader(this.#deps);
+    const former = this.#formerLeader === candidate ? undefined : this.#formerLeader;
+    leader.start(leadership, former);
+    this.#leader = leader;
+    logger.info("this manager leads", { term: leadership.term });
+    this.#changed();
+    return leader;
+  }
+}
