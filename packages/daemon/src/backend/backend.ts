@@ -1,5 +1,5 @@
 import type { Backend } from "@skein/api";
-import type { Random } from "@skein/base";
+import type { Clock } from "@skein/base";
 import { OperationError } from "@skein/base";
 import type { Control } from "@skein/manager";
 import type { ManagerRuntime } from "../manager/manager-runtime.ts";
@@ -12,7 +12,7 @@ import { newInfoBackend, newSwarmBackend } from "./swarm.ts";
 export interface BackendDependencies {
   readonly membership: Membership;
   readonly events: EventHub;
-  readonly random: Random;
+  readonly clock: Clock;
 }
 
 type Operations = Readonly<Record<string, (input: never) => Promise<unknown>>>;
@@ -35,42 +35,50 @@ const managerOf = ({ state }: Membership): ManagerRuntime => {
   }
 };
 
-/** A group of operations whose manager is looked up anew on each call. */
-const delegated = <Group extends Operations>(
-  control: () => Control,
-  pick: (control: Control) => Group,
-  names: readonly (keyof Group & string)[],
+/** Operations that every manager answers from its own copy of the state. */
+const READS: ReadonlySet<string> = new Set(["list", "get"]);
+
+/** A group of operations whose manager is looked up anew on each call; changes go to the leader. */
+const delegated = <Name extends keyof Control, Group extends Control[Name] & Operations>(
+  manager: () => ManagerRuntime,
+  group: Name,
+  verbs: readonly (keyof Group & string)[],
 ): Group => {
-  const call = (name: string) => async (input: never) => pick(control())[name]?.(input);
-  return Object.fromEntries(names.map((name) => [name, call(name)])) as unknown as Group;
+  const call = (verb: string) => async (input: never) => {
+    const running = manager();
+    if (!READS.has(verb)) return running.perform(`${group}.${verb}`, input);
+    const reads: Operations = running.control[group];
+    return reads[verb]?.(input);
+  };
+  return Object.fromEntries(verbs.map((verb) => [verb, call(verb)])) as unknown as Group;
 };
 
 /** Joins the membership, the manager's operations and the events into what the API needs. */
-export const newBackend = ({ membership, events, random }: BackendDependencies): Backend => {
+export const newBackend = ({ membership, events, clock }: BackendDependencies): Backend => {
   const manager = (): ManagerRuntime => managerOf(membership);
-  const control = (): Control => manager().control;
+  const networks = delegated(manager, "networks", ["list", "get", "create", "remove"]);
   const files = ["list", "get", "create", "update", "remove"] as const;
   return {
-    swarm: newSwarmBackend(membership, manager, random),
-    nodes: delegated(control, ({ nodes }) => nodes, ["list", "get", "update", "remove"]),
-    services: delegated(control, ({ services }) => services, files),
-    tasks: delegated(control, ({ tasks }) => tasks, ["list", "get"]),
-    secrets: delegated(control, ({ secrets }) => secrets, files),
-    configs: delegated(control, ({ configs }) => configs, files),
+    swarm: newSwarmBackend(membership, manager, clock),
+    nodes: delegated(manager, "nodes", ["list", "get", "update", "remove"]),
+    services: delegated(manager, "services", files),
+    tasks: delegated(manager, "tasks", ["list", "get"]),
+    secrets: delegated(manager, "secrets", files),
+    configs: delegated(manager, "configs", files),
     networks: {
-      list: async (input) => (isManager(membership) ? control().networks.list(input) : []),
+      list: async (input) => (isManager(membership) ? networks.list(input) : []),
       get: async ({ ref }) => {
         if (!isManager(membership))
           throw new OperationError("not-found", `network ${ref} not found`);
-        return control().networks.get({ ref });
+        return networks.get({ ref });
       },
       create: async (input) => {
         if (membership.state.kind === "active" && !isManager(membership)) throw workerCreates();
-        return control().networks.create(input);
+        return networks.create(input);
       },
-      remove: async ({ ref }) => control().networks.remove({ ref }),
+      remove: networks.remove,
     },
-    logs: newLogBackend(manager),
+    logs: newLogBackend(manager, clock),
     events: events.backend,
     info: newInfoBackend(membership),
   };

@@ -1,6 +1,7 @@
+import type { Clock } from "@skein/base";
 import type { Backend, LogLine, LogSelector } from "@skein/api";
 import type { LogRequest } from "@skein/manager";
-import { findService, findTask, noLeader } from "@skein/manager";
+import { findService, findTask, freshView } from "@skein/manager";
 import { specVersionId } from "@skein/model";
 import type { View } from "@skein/store";
 import type { ManagerRuntime } from "../manager/manager-runtime.ts";
@@ -26,9 +27,11 @@ const select = (view: View, selector: LogSelector): Selected => {
 };
 
 /** Service and task logs, through the leader's broker. */
-export const newLogBackend = (manager: () => ManagerRuntime): Backend["logs"] => ({
+export const newLogBackend = (manager: () => ManagerRuntime, clock: Clock): Backend["logs"] => ({
   open: async ({ selector, options, signal }) => {
-    const { store, candidate } = manager();
+    const running = manager();
+    const { store } = running;
+    await freshView(store, clock);
     const { tty, serviceId, taskIds } = select(store.view, selector);
     await store.barrier();
     const request: LogRequest = {
@@ -36,9 +39,7 @@ export const newLogBackend = (manager: () => ManagerRuntime): Backend["logs"] =>
       taskIds,
       options,
     };
-    const { leader } = candidate;
-    if (!leader) throw noLeader();
-    const lines: AsyncIterable<LogLine> = leader.logs.read(request, signal);
+    const lines: AsyncIterable<LogLine> = await running.readLogs(request, signal);
     return { tty, lines };
   },
 });

@@ -1,7 +1,7 @@
 import type { Backend } from "@skein/api";
-import type { Random } from "@skein/base";
+import type { Clock } from "@skein/base";
 import { OperationError } from "@skein/base";
-import { theCluster, toClusterInfo, updateCluster } from "@skein/manager";
+import { freshView, theCluster, toClusterInfo } from "@skein/manager";
 import { clusterTlsInfo } from "@skein/platform";
 import type { ClusterInfo, SwarmInfo } from "@skein/wire";
 import type { ManagerRuntime } from "../manager/manager-runtime.ts";
@@ -17,23 +17,25 @@ const clusterInfo = (manager: ManagerRuntime): ClusterInfo => {
 export const newSwarmBackend = (
   membership: Membership,
   manager: () => ManagerRuntime,
-  random: Random,
+  clock: Clock,
 ): Backend["swarm"] => ({
   init: ({ request }) => membership.init(request),
   join: ({ request }) => membership.join(request),
   leave: ({ force }) => membership.leave(force),
   inspect: async () => {
     const running = manager();
+    await freshView(running.store, clock);
     const { worker, manager: managers } = theCluster(running.store.view).joinTokens;
     const info = clusterInfo(running);
     await running.store.barrier();
     return { ...info, JoinTokens: { Worker: worker, Manager: managers } };
   },
   update: async (input) => {
-    await manager().store.transact((tx) => updateCluster(tx, random, input));
+    await manager().perform("swarm.update", input);
   },
   unlockKey: async () => {
     const { store } = manager();
+    await freshView(store, clock);
     const { unlockKey } = theCluster(store.view);
     await store.barrier();
     return unlockKey;

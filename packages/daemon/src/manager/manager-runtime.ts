@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Clock, Logger, Random } from "@skein/base";
 import { OperationError } from "@skein/base";
-import type { NewCluster } from "@skein/manager";
+import type { LogRequest, NewCluster, TaskLog } from "@skein/manager";
 import { AddressAllocator, bootstrapCluster, Candidate, Control, isRevoked } from "@skein/manager";
 import {
   authorityRoutes,
@@ -11,12 +11,21 @@ import {
   startRpcServer,
   writeManagerKey,
 } from "@skein/platform";
-import type { AuthorityHandler, Credentials, RpcServer } from "@skein/platform";
+import type {
+  AuthorityHandler,
+  Credentials,
+  IssuedCertificate,
+  RpcMethod,
+  RpcServer,
+} from "@skein/platform";
 import { Store } from "@skein/store";
 import type { Log } from "@skein/store";
 import type { HostPort } from "../membership/addresses.ts";
 import { agentMethods } from "./agent-methods.ts";
 import { newAuthority } from "./authority.ts";
+import { LeaderLink } from "./leader-link.ts";
+import { logMethods, readLogs } from "./log-forwarding.ts";
+import { operationsOf } from "./operations.ts";
 
 export interface ManagerOptions {
   readonly dataDir: string;
@@ -30,14 +39,22 @@ export interface ManagerDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Another log than the one in the data directory, for tests. */
+  readonly openLog?: () => Promise<Log>;
 }
 
 /** A manager that runs in this process. */
 export interface ManagerRuntime {
   readonly store: Store;
   readonly candidate: Candidate;
+  /** Reads, for anybody; changes only on the leader. */
   readonly control: Control;
+  /** Certificates, through the leader. */
   readonly authority: AuthorityHandler;
+  /** Has the leader, wherever it is, perform an operation. As {@link LeaderLink.perform}. */
+  perform(name: string, input: unknown): Promise<unknown>;
+  /** The output of tasks, through the leader. */
+  readLogs(request: LogRequest, signal: AbortSignal): Promise<AsyncIterable<TaskLog>>;
   /** Uses renewed credentials from now on. */
   updateCredentials(credentials: Credentials): void;
   /** Stops serving and closes the log. What is durable stays. */
@@ -63,6 +80,11 @@ const openKey = async (options: ManagerOptions, random: Random): Promise<Uint8Ar
   const key = random.bytes(KEY_BYTES);
   await writeManagerKey(path, key);
   return key;
+};
+
+const openOwnLog = async (options: ManagerOptions, random: Random): Promise<Log> => {
+  const key = await openKey(options, random);
+  return openLmdbLog({ directory: join(options.dataDir, "state"), key });
 };
 
 /** The first manager of a new cluster writes what it starts with; any other must find it. */
@@ -91,28 +113,56 @@ const elected = (candidate: Candidate): Promise<void> =>
     look();
   });
 
-const listenForNodes = (
-  parts: {
-    readonly store: Store;
-    readonly candidate: Candidate;
-    readonly authority: AuthorityHandler;
+/** What a manager is made of, once its state is loaded. */
+interface Parts {
+  readonly store: Store;
+  readonly candidate: Candidate;
+  readonly control: Control;
+  /** Signs with the cluster's root: on the leader only. */
+  readonly signing: AuthorityHandler;
+  readonly link: LeaderLink;
+}
+
+const makeParts = (
+  store: Store,
+  candidate: Candidate,
+  input: {
+    readonly allocator: AddressAllocator;
+    readonly credentials: () => Credentials;
+  } & ManagerDependencies,
+): Parts => {
+  const { clock, random, allocator } = input;
+  const leaderId = (): string | undefined => candidate.leaderId;
+  const control = new Control({ store, clock, random, allocator, leaderId });
+  const signing = newAuthority({ store, clock, random });
+  const operations = operationsOf({ control, authority: signing, store, random });
+  const link = new LeaderLink({ ...input, store, candidate, operations });
+  return { store, candidate, control, signing, link };
+};
+
+/** Certificates come from the leader; the roots are known everywhere. */
+const authorityThrough = ({ signing, link }: Parts): AuthorityHandler => ({
+  rootCertificate: () => signing.rootCertificate(),
+  requestCertificate: async (request, caller) => {
+    const input = { request, caller };
+    return (await link.perform("authority.requestCertificate", input)) as IssuedCertificate;
   },
-  options: ManagerOptions,
+});
+
+const methodsOf = (
+  parts: Parts,
+  authority: AuthorityHandler,
   { clock, logger }: ManagerDependencies,
-): Promise<RpcServer> => {
-  const { candidate, authority } = parts;
-  const { view } = parts.store;
-  const addressOf = (nodeId: string): string | undefined => view.get("nodes", nodeId)?.managerAddr;
-  return startRpcServer({
-    ...options.listen,
-    credentials: options.credentials,
-    router: [
-      ...agentMethods({ candidate, addressOf, clock, logger }),
-      ...authorityRoutes(authority),
-    ],
-    isRevoked: (nodeId) => isRevoked(view, nodeId),
-    logger,
-  });
+): readonly RpcMethod[] => {
+  const { store, candidate, link } = parts;
+  const addressOf = (nodeId: string): string | undefined =>
+    store.view.get("nodes", nodeId)?.managerAddr;
+  return [
+    ...agentMethods({ candidate, addressOf, clock, logger }),
+    ...authorityRoutes(authority),
+    ...link.methods(),
+    ...logMethods(candidate),
+  ];
 };
 
 /**
@@ -123,20 +173,35 @@ export const startManager = async (
   options: ManagerOptions,
   dependencies: ManagerDependencies,
 ): Promise<ManagerRuntime> => {
-  const { clock, random } = dependencies;
-  const key = await openKey(options, random);
-  const log = await openLmdbLog({ directory: join(options.dataDir, "state"), key });
+  const { clock, random, logger } = dependencies;
+  const log = await (dependencies.openLog?.() ?? openOwnLog(options, random));
   const allocator = new AddressAllocator();
+  let { credentials } = options;
   let candidate: Candidate | undefined;
   try {
     const store = await Store.open(log, clock);
-    const { nodeId } = options.credentials.identity;
+    const { nodeId } = credentials.identity;
     candidate = new Candidate({ ...dependencies, store, log, allocator, candidate: nodeId });
     candidate.start();
     await bootstrap(store, candidate, options);
-    const authority = newAuthority({ store, ...dependencies });
-    const server = await listenForNodes({ store, candidate, authority }, options, dependencies);
-    return runtimeOf({ store, candidate, authority, server, log, allocator }, dependencies);
+    const parts = makeParts(store, candidate, {
+      ...dependencies,
+      allocator,
+      credentials: () => credentials,
+    });
+    const authority = authorityThrough(parts);
+    const server = await startRpcServer({
+      ...options.listen,
+      credentials,
+      router: methodsOf(parts, authority, dependencies),
+      isRevoked: (id) => isRevoked(store.view, id),
+      logger,
+    });
+    const updateCredentials = (renewed: Credentials): void => {
+      credentials = renewed;
+      server.updateCredentials(renewed);
+    };
+    return { ...runtimeOf(parts, server, log), authority, updateCredentials };
   } catch (error) {
     await candidate?.stop();
     await log.close();
@@ -145,36 +210,29 @@ export const startManager = async (
 };
 
 const runtimeOf = (
-  parts: {
-    readonly store: Store;
-    readonly candidate: Candidate;
-    readonly authority: AuthorityHandler;
-    readonly server: RpcServer;
-    readonly log: Log;
-    readonly allocator: AddressAllocator;
-  },
-  { clock, random }: ManagerDependencies,
-): ManagerRuntime => {
-  const { store, candidate, server, allocator } = parts;
+  { store, candidate, control, link }: Parts,
+  server: RpcServer,
+  log: Log,
+): Omit<ManagerRuntime, "authority" | "updateCredentials"> => {
   const stopWatching = store.watch(({ changes }) => {
     for (const { table, id, after } of changes)
       if (table === "nodes" && after === undefined) server.disconnect(id);
   });
-  const leaderId = (): string | undefined => candidate.leaderId;
   return {
     store,
     candidate,
-    authority: parts.authority,
-    control: new Control({ store, clock, random, allocator, leaderId }),
-    updateCredentials: (credentials) => server.updateCredentials(credentials),
+    control,
+    perform: (name, input) => link.perform(name, input),
+    readLogs: (request, signal) => readLogs({ candidate, link }, request, signal),
     stop: async () => {
       stopWatching();
       await store.barrier().catch(() => {
         // The batch was refused: there is nothing left to wait for.
       });
       await candidate.stop();
+      await link.close();
       await server.close();
-      await parts.log.close();
+      await log.close();
     },
   };
 };
