@@ -7,6 +7,11 @@ import { DESCRIPTION_INTERVAL_MS } from "./limits.ts";
 import { publishLogs } from "./logs/publisher.ts";
 import type { NetworkingDependencies } from "./networking/networking.ts";
 import { Networking } from "./networking/networking.ts";
+import type { NetworkHealth } from "./doctor/network-checks.ts";
+import { networkHealth } from "./doctor/network-health.ts";
+import type { AnswerDependencies } from "./inquiry/answer.ts";
+import { answerQuestion } from "./inquiry/answer.ts";
+import type { Diagnostics } from "./inquiry/ports.ts";
 import { noNetworks } from "./networking/receiver.ts";
 import type { Executor, ManagerDialer, RemotesStore, TaskStore, Templates } from "./ports.ts";
 import type { ClusterNews, Greeting } from "./session/session.ts";
@@ -36,6 +41,8 @@ export interface AgentDependencies {
   readonly networking?: NetworkingParts;
   /** The trust root and issuer of this node's certificate, as its description shows them. */
   readonly tlsInfo: () => TLSInfo;
+  /** Answers a manager's question for this node's checks. */
+  readonly examine?: AnswerDependencies["examine"];
   /** Called with what managers say of roles, managers and the root certificate. */
   readonly onCluster: (news: ClusterNews) => void;
   /** Called once when a manager says that this node was removed: it is time to stop and discard. */
@@ -47,6 +54,7 @@ export interface NetworkingParts extends Pick<
   NetworkingDependencies,
   "dataplane" | "engine" | "tables"
 > {
+  readonly diagnostics: Diagnostics;
   /** Makes the name server, which asks back for each name. */
   readonly newNames: (answer: Networking["resolve"]) => NetworkingDependencies["names"];
 }
@@ -72,6 +80,13 @@ export interface Agent {
   connected(): boolean;
   /** The engine answers. */
   engineUp(): boolean;
+  /**
+   * What is so with this node's networks; with `repair` differences are repaired. Undefined on a node
+   * without a data plane. Rejects when the engine or the host's programs do not answer.
+   */
+  networkHealth(repair: boolean): Promise<NetworkHealth | undefined>;
+  /** The manager's clock minus this node's, in ms, as far as this is known. */
+  clockOffsetMs(): number | undefined;
 }
 
 /** Puts an agent together. Nothing runs before {@link Agent.start}. */
@@ -119,6 +134,18 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
     report: (taskId, status) => sessions.report(taskId, status),
   });
 
+  const answering: AnswerDependencies | undefined =
+    parts && networking
+      ? {
+          ...parts,
+          executor,
+          networking,
+          containerOf: (taskId) => worker.containerOf(taskId),
+          examine:
+            dependencies.examine ?? (() => Promise.reject(new Error("this node has no checks"))),
+        }
+      : undefined;
+
   const greet = async (signal: AbortSignal): Promise<Greeting> => {
     const managerAddr = options.managerAddr?.();
     return {
@@ -131,6 +158,7 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
   const sessions: SessionLoop = new SessionLoop({
     ...dependencies,
     networks: networking ?? noNetworks,
+    answer: (question) => answerQuestion(answering, question),
     reachability,
     worker,
     greet,
@@ -184,5 +212,8 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
     },
     connected: () => sessions.connected,
     engineUp: () => reachability.up,
+    networkHealth: async (repair) =>
+      parts && networking && (await networkHealth({ ...parts, networking }, repair)),
+    clockOffsetMs: () => sessions.clockOffsetMs,
   };
 };

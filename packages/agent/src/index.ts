@@ -24,6 +24,25 @@ export type {
   Workload,
   WorkloadFile,
 } from "./ports.ts";
+export type {
+  Diagnostics,
+  InsideFacts,
+  InsideInterface,
+  ProbeAnswer,
+  ProbeRequest,
+} from "./inquiry/ports.ts";
+export { problem } from "./doctor/checks.ts";
+export { networkChecks } from "./doctor/network-checks.ts";
+export type { NetworkHealth } from "./doctor/network-checks.ts";
+export {
+  certificateChecks,
+  clockChecks,
+  diskChecks,
+  engineChecks,
+  kernelChecks,
+  portChecks,
+} from "./doctor/host-checks.ts";
+export type { CertificateFacts, DiskFacts, EngineFacts, NeededPort } from "./doctor/host-checks.ts";
 export type { ClusterNews } from "./session/session.ts";
 export { planDataplane } from "./network/plan.ts";
 export type { DataplanePlan, PlanProblem } from "./network/plan.ts";
@@ -40,7 +59,6 @@ export type {
   TableChange,
 } from "./network/changes.ts";
 export { describeChanges, differenceText } from "./network/describe-changes.ts";
-export type { NetworkDifference } from "./network/describe-changes.ts";
 export { emptyKernelState, keyOf } from "./network/kernel-state.ts";
 export type {
   Bridge,
@@ -75,7 +93,6 @@ export type {
   Attachment,
   AuditReport,
   Dataplane,
-  DataplaneFinding,
   DataplaneReport,
   HostNetwork,
 } from "./network/ports.ts";

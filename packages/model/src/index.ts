@@ -22,6 +22,23 @@ export type {
   UpdateProgress,
   UpdateState,
 } from "./objects.ts";
+export { INQUIRY_PROTOCOL } from "./inquiry.ts";
+export type {
+  AnswerMessage,
+  EndpointFacts,
+  EndpointQuestion,
+  HostListener,
+  InquiryMessage,
+  NetworkDifference,
+  NodeAnswers,
+  NodeQuestion,
+  PathFacts,
+  PathQuestion,
+  PortProtocol,
+  PortRange,
+  QuestionKind,
+  Reach,
+} from "./inquiry.ts";
 export { LOGS_METHOD, PROTOCOL_VERSION, SESSION_METHOD } from "./protocol.ts";
 export type {
   Assignments,

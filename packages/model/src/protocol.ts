@@ -10,12 +10,13 @@ import type {
   SecretSpec,
   TaskSpec,
 } from "@skein/wire";
+import type { AnswerMessage, InquiryMessage } from "./inquiry.ts";
 import type { NetworkTable, PublishedPort } from "./network-table.ts";
 import type { TaskNetwork, TaskStatus } from "./objects.ts";
 import type { TaskState } from "./task-state.ts";
 
 /** Raised when the messages change in a way that an older peer would not understand. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /**
  * What the tasks of one service version share. Sent with the first task that refers to it; both
@@ -147,6 +148,7 @@ export type UpMessage =
     }
   /** The data plane is as the `networks` message with this version said. */
   | { readonly type: "networks-applied"; readonly version: number }
+  | AnswerMessage
   /** The node shuts down on purpose: its tasks may be replaced at once. */
   | { readonly type: "leaving" };
 
@@ -156,6 +158,8 @@ export type DownMessage =
       readonly type: "welcome";
       readonly sessionId: string;
       readonly heartbeatMs: number;
+      /** The manager's clock, in milliseconds since the epoch. */
+      readonly now?: number;
     }
   /** Sent after `welcome` and whenever one of these changes. */
   | {
@@ -174,6 +178,8 @@ export type DownMessage =
    * it: no new connection comes to them.
    */
   | { readonly type: "withdrawn"; readonly taskIds: readonly string[] }
+  /** Only to agents that speak protocol 2. */
+  | InquiryMessage
   | { readonly type: "acknowledged"; readonly sequence: number }
   /** This manager does not lead; the session ends, and is to be opened there. */
   | { readonly type: "redirect"; readonly leader: ManagerAddress }

@@ -76,5 +76,6 @@ export type {
 } from "./engine/executor.ts";
 export { newNameServer } from "./dns/server.ts";
 export type { NameServer, NameServerOptions } from "./dns/server.ts";
+export { newDiagnostics } from "./dataplane/diagnostics.ts";
 export { newLinuxDataplane } from "./dataplane/dataplane.ts";
 export type { LinuxDataplaneOptions } from "./dataplane/dataplane.ts";

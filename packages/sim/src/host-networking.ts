@@ -35,7 +35,8 @@ export class HostNetworking {
       compare: () => process.sleep(1).then(() => []),
       remove: () => change().then(() => nothing),
       attach: () => change().then(() => []),
-      findings: () => Promise.resolve([]),
+      requirements: () => Promise.resolve([]),
+      warnings: () => Promise.resolve([]),
       close: () => Promise.resolve(),
     };
     return {
@@ -60,6 +61,13 @@ export class HostNetworking {
           await process.sleep(2);
           this.#tables = tables;
         },
+      },
+      diagnostics: {
+        listeners: () => process.sleep(1).then(() => []),
+        addresses: () => process.sleep(1).then(() => []),
+        inside: () =>
+          process.sleep(1).then(() => ({ addresses: [], interfaces: [], listeners: [] })),
+        probe: () => process.sleep(1).then(() => ({ reached: {} })),
       },
       newNames: () => ({ listen: () => process.sleep(1) }),
     };

@@ -24,6 +24,16 @@ export type {
   Ulimit,
 } from "./types/container-spec.ts";
 export type {
+  Check,
+  CheckGroup,
+  CheckStatus,
+  DoctorReport,
+  HopStatus,
+  NetworkAudits,
+  NetworkTrace,
+  TraceHop,
+} from "./types/doctor.ts";
+export type {
   Endpoint,
   EndpointSpec,
   EndpointVirtualIP,

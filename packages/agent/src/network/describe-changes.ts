@@ -1,15 +1,5 @@
+import type { NetworkDifference } from "@skein/model";
 import type { Change, FilterChange, KernelChanges, SetElement, TableChange } from "./changes.ts";
-
-/** One thing in a node's kernel that is not as it should be. */
-export interface NetworkDifference {
-  /** `bridges`, `vxlans`, `forwarding`, `tables`, ...: the sections of the kernel's state. */
-  readonly kind: string;
-  /** Which one: an interface, an interface and an address, an element of a map. */
-  readonly what: string;
-  readonly how: "missing" | "changed" | "unexpected";
-  /** What is not as it should be of a thing that is there: `up is false, should be true`. */
-  readonly detail?: string;
-}
 
 /** More differences than these are counted, but not told one by one. */
 const MOST_TOLD = 200;

@@ -1,4 +1,4 @@
-import type { NetworkDifference } from "./describe-changes.ts";
+import type { NetworkDifference } from "@skein/model";
 import type { KernelState } from "./kernel-state.ts";
 
 /** What was done to a node's kernel. */
@@ -36,18 +36,10 @@ export interface HostNetwork {
   readonly underlayMtu: number;
 }
 
-/** Something that the node's kernel, programs or firewall lack or forbid. */
-export interface DataplaneFinding {
-  /** `missing`: no overlay network works. `warning`: part of the traffic may be refused. */
-  readonly severity: "missing" | "warning";
-  /** What it is, and what to do, in a sentence. */
-  readonly message: string;
-}
-
 /**
  * A node's kernel, as far as overlay networks are concerned. Calls may overlap: they are served one
  * after the other. They reject with an OperationError: kind `failed-precondition` when the node lacks
- * something (see {@link Dataplane.findings}), `unavailable` when a change was refused.
+ * something (see {@link Dataplane.requirements}), `unavailable` when a change was refused.
  */
 export interface Dataplane {
   /** Rejects (kind `failed-precondition`) when no interface has the data path address. */
@@ -69,8 +61,13 @@ export interface Dataplane {
    * default route. Says which interfaces it has, for the next plan.
    */
   attach(attachment: Attachment): Promise<readonly AttachedInterface[]>;
-  /** What this node lacks, tried out. Takes some hundred milliseconds. */
-  findings(): Promise<readonly DataplaneFinding[]>;
+  /**
+   * Features of the kernel and programs that overlay networks need and this node lacks, tried out. Takes
+   * some hundred milliseconds the first time; that nothing is missing is remembered.
+   */
+  requirements(): Promise<readonly string[]>;
+  /** What of the traffic the host's firewall and settings may refuse, and what to do, in sentences. */
+  warnings(): Promise<readonly string[]>;
   /** Ends the programs that were kept. The kernel's state stays. */
   close(): Promise<void>;
 }

@@ -83,7 +83,8 @@ const rig = (before?: NetworkTables): Rig => {
     compare: () => Promise.resolve([]),
     remove: () => Promise.resolve(none),
     attach: () => Promise.resolve([]),
-    findings: () => Promise.resolve([]),
+    requirements: () => Promise.resolve([]),
+    warnings: () => Promise.resolve([]),
     close: () => Promise.resolve(),
   };
   const networking = new Networking({

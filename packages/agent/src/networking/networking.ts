@@ -193,6 +193,21 @@ export class Networking implements NetworkReceiver {
     return this.#tables;
   }
 
+  /** Networks that the engine should have. */
+  get usable(): readonly NetworkTable[] {
+    return this.#done.networks;
+  }
+
+  /** This node's addresses on its networks, where names are answered. */
+  get gateways(): readonly string[] {
+    return this.#done.networks.flatMap(({ subnets }) => subnets.map(({ gateway }) => gateway));
+  }
+
+  /** What could not be applied, as the log has it. */
+  get refused(): string | undefined {
+    return this.#told;
+  }
+
   /** Compares the kernel with what it should be, repairs it, and counts. Rejects when it cannot be read. */
   async audit(): Promise<AuditReport> {
     const { clock, dataplane, logger } = this.#deps;

@@ -57,6 +57,11 @@ export class SessionLoop {
     return this.#session?.welcomed ?? false;
   }
 
+  /** The manager's clock minus this node's, in ms; undefined without a session. */
+  get clockOffsetMs(): number | undefined {
+    return this.#session?.clockOffsetMs;
+  }
+
   report(taskId: string, status: TaskStatus): void {
     this.#session?.report(taskId, status);
   }

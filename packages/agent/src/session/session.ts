@@ -1,6 +1,14 @@
 import type { Clock, Logger } from "@skein/base";
-import { OperationError, unreachable } from "@skein/base";
-import type { DownMessage, LogSubscription, TaskStatus } from "@skein/model";
+import { messageOf, OperationError, unreachable } from "@skein/base";
+import type {
+  DownMessage,
+  InquiryMessage,
+  LogSubscription,
+  NodeAnswers,
+  NodeQuestion,
+  QuestionKind,
+  TaskStatus,
+} from "@skein/model";
 import { PROTOCOL_VERSION } from "@skein/model";
 import type { NodeDescription } from "@skein/wire";
 import { CONNECT_TIMEOUT_MS } from "../limits.ts";
@@ -29,6 +37,8 @@ export interface SessionDependencies {
   /** The manager does not lead: the one at this address does. */
   readonly onRedirect: (addr: string) => void;
   readonly networks: NetworkReceiver;
+  /** Answers what a manager asks of this node. */
+  readonly answer: (question: NodeQuestion) => Promise<NodeAnswers[QuestionKind]>;
   /** Reads the output of tasks into the stream until it ends or the signal is aborted. */
   readonly publish: (
     subscription: LogSubscription,
@@ -47,6 +57,8 @@ export class Session {
   /** Statuses are held back until the full set tells which tasks still count. */
   #live = false;
   #welcomed = false;
+  /** The manager's wall clock minus our monotonic one, in ms. */
+  #managerClock: number | undefined;
 
   constructor(
     connection: ManagerConnection,
@@ -66,6 +78,14 @@ export class Session {
   /** Whether the manager has accepted this node. */
   get welcomed(): boolean {
     return this.#welcomed;
+  }
+
+  /** The manager's clock minus this node's, in ms; undefined before the manager told it. */
+  get clockOffsetMs(): number | undefined {
+    const { clock } = this.#deps;
+    return this.#managerClock === undefined
+      ? undefined
+      : this.#managerClock + clock.monotonic() - clock.now();
   }
 
   /**
@@ -112,6 +132,8 @@ export class Session {
     switch (message.type) {
       case "welcome":
         this.#welcomed = true;
+        if (message.now !== undefined)
+          this.#managerClock = message.now - this.#deps.clock.monotonic();
         void this.#beat(message.heartbeatMs);
         return;
       case "cluster":
@@ -133,6 +155,9 @@ export class Session {
         return;
       case "acknowledged":
         this.#reporter.acknowledge(message.sequence);
+        return;
+      case "inquiry":
+        void this.#answer(message);
         return;
       case "subscribe-logs":
         void this.#publish(message.subscription);
@@ -159,6 +184,15 @@ export class Session {
   async #giveUpWithoutWelcome(): Promise<void> {
     if (!(await pause(this.#deps.clock, CONNECT_TIMEOUT_MS, this.#link.signal))) return;
     if (!this.#welcomed) this.#connection.close();
+  }
+
+  async #answer({ id, question }: InquiryMessage): Promise<void> {
+    try {
+      const answer = await this.#deps.answer(question);
+      this.#connection.send({ type: "answer", id, answer });
+    } catch (error) {
+      this.#connection.send({ type: "answer", id, error: messageOf(error) });
+    }
   }
 
   async #publish(subscription: LogSubscription): Promise<void> {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { NetworkingParts, TablesStore } from "@skein/agent";
 import type { Logger } from "@skein/base";
-import { newLinuxDataplane, newNameServer } from "@skein/platform";
+import { newDiagnostics, newLinuxDataplane, newNameServer } from "@skein/platform";
 import type { EngineExecutor } from "@skein/platform";
 
 const DNS_PORT = 53;
@@ -31,6 +31,7 @@ export const newNetworkingParts = (parts: {
   dataplane: newLinuxDataplane({}),
   engine: parts.executor.networks,
   tables: parts.tables,
+  diagnostics: newDiagnostics(),
   newNames: (resolve) =>
     newNameServer({ port: DNS_PORT, resolve, resolvers: nodeResolvers, logger: parts.logger }),
 });

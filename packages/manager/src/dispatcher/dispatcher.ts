@@ -1,9 +1,10 @@
 import type { Clock, Logger, Random } from "@skein/base";
 import { messageOf, newId, rpcError } from "@skein/base";
-import type { DownMessage, Node, UpMessage } from "@skein/model";
-import { PROTOCOL_VERSION } from "@skein/model";
+import type { DownMessage, InquiryMessage, Node, UpMessage } from "@skein/model";
+import { INQUIRY_PROTOCOL, PROTOCOL_VERSION } from "@skein/model";
 import type { CommittedBatch, Store, Transaction } from "@skein/store";
 import { clusterMessage, concernsMembership } from "./cluster-message.ts";
+import { Inquiries } from "./inquiries.ts";
 import { heartbeatMs, markNode, markReady, silenceMs } from "./liveness.ts";
 import { networkChanges } from "./network-announcements.ts";
 import type { SessionLink } from "./session.ts";
@@ -53,10 +54,18 @@ export class Dispatcher {
   /** Nodes without session: when (monotonic ms) they count as down. */
   readonly #deadlines = new Map<string, number>();
   readonly #withdrawals = new Withdrawals();
+  /** Questions to the nodes that are here. */
+  readonly inquiries: Inquiries;
   #stopWatching: (() => void) | undefined;
 
   constructor(dependencies: DispatcherDependencies) {
     this.#deps = dependencies;
+    const { clock, random } = dependencies;
+    this.inquiries = new Inquiries({
+      clock,
+      random,
+      send: (nodeId, message) => this.#inquire(nodeId, message),
+    });
   }
 
   /**
@@ -109,6 +118,13 @@ export class Dispatcher {
     return session !== undefined;
   }
 
+  #inquire(nodeId: string, message: InquiryMessage): boolean {
+    const session = this.#sessions.get(nodeId);
+    return session !== undefined && session.protocol >= INQUIRY_PROTOCOL
+      ? this.send(nodeId, message)
+      : false;
+  }
+
   /** Ids of the nodes whose agents are here. */
   connected(): ReadonlySet<string> {
     return new Set(this.#sessions.keys());
@@ -135,6 +151,9 @@ export class Dispatcher {
         this.#withdrawals.applied(peer.nodeId, message.version);
         this.#tellWithdrawn();
         return;
+      case "answer":
+        this.inquiries.received(peer.nodeId, message);
+        return;
       case "leaving":
         await store.transact((tx) => markNode(tx, peer.nodeId, "down", "node is leaving"));
     }
@@ -147,6 +166,7 @@ export class Dispatcher {
         "failed-precondition",
         `the agent speaks protocol ${hello.protocol}, this manager ${PROTOCOL_VERSION}: upgrade the managers first`,
       );
+    session.protocol = hello.protocol;
     await store.transact((tx) => this.#register(tx, peer, hello));
     if (session.ended) return;
     const former = this.#sessions.get(peer.nodeId);
@@ -161,6 +181,7 @@ export class Dispatcher {
       type: "welcome",
       sessionId: session.id,
       heartbeatMs: heartbeatMs(this.#period()),
+      now: this.#deps.clock.now(),
     });
     session.send(clusterMessage(store.view, peer.nodeId));
     await store.barrier();
@@ -187,6 +208,7 @@ export class Dispatcher {
     if (this.#sessions.get(session.nodeId) !== session) return;
     this.#sessions.delete(session.nodeId);
     this.#withdrawals.lost(session.nodeId);
+    this.inquiries.lost(session.nodeId);
     this.#tellWithdrawn();
     this.#deadlines.set(session.nodeId, clock.monotonic() + this.#silenceMs());
     if (!store.leading) return;

@@ -20,6 +20,8 @@ export class Session {
   readonly id: string;
   readonly nodeId: string;
   readonly link: SessionLink;
+  /** What the agent speaks; 0 before its hello. */
+  protocol = 0;
   /** Monotonic milliseconds. */
   lastHeard: number;
   ended = false;

@@ -3,11 +3,9 @@ import type {
   Attachment,
   AuditReport,
   Dataplane,
-  DataplaneFinding,
   DataplaneReport,
   HostNetwork,
   KernelState,
-  NetworkDifference,
 } from "@skein/agent";
 import {
   applyChanges,
@@ -18,12 +16,14 @@ import {
   isEmpty,
 } from "@skein/agent";
 import { OperationError } from "@skein/base";
+import type { NetworkDifference } from "@skein/model";
 import { applyToKernel } from "./apply-kernel.ts";
 import { attachContainer } from "./attach.ts";
-import { findDataplaneProblems } from "./findings.ts";
+import { findWarnings } from "./firewall.ts";
 import { loadModules } from "./modules.ts";
 import { NftSession } from "./nft-session.ts";
 import { Programs } from "./programs.ts";
+import { findMissing } from "./requirements.ts";
 import type { IpLink } from "./read-devices.ts";
 import { readKernel } from "./read-kernel.ts";
 
@@ -34,6 +34,9 @@ export interface LinuxDataplaneOptions {
    */
   readonly enter?: readonly string[];
 }
+
+/** UDP port of VXLAN while no network says otherwise. */
+const DEFAULT_PORT = 4789;
 
 /** Others change the kernel too, between reading and writing. */
 const ATTEMPTS = 3;
@@ -56,6 +59,7 @@ class LinuxDataplane implements Dataplane {
   #known: KernelState | undefined;
   #wanted: KernelState | undefined;
   #hasModules = false;
+  #hasAll = false;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor({ enter = [] }: LinuxDataplaneOptions) {
@@ -107,8 +111,16 @@ class LinuxDataplane implements Dataplane {
     return this.#inTurn(() => attachContainer(this.#programs, attachment));
   }
 
-  findings(): Promise<readonly DataplaneFinding[]> {
-    return findDataplaneProblems(this.#programs);
+  async requirements(): Promise<readonly string[]> {
+    if (this.#hasAll) return [];
+    const missing = await findMissing(this.#programs);
+    this.#hasAll = missing.length === 0;
+    return missing;
+  }
+
+  warnings(): Promise<readonly string[]> {
+    const [port = DEFAULT_PORT] = [...(this.#wanted?.vxlans.values() ?? [])].map((one) => one.port);
+    return findWarnings(this.#programs, port);
   }
 
   async close(): Promise<void> {

@@ -20,6 +20,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   "iptables-save": "iptables",
   nft: "nftables",
   nsenter: "util-linux",
+  ss: "iproute2",
   unshare: "util-linux",
 };
 

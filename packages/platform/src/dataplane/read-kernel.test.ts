@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { connectionWarnings, filterWarnings, rulesetWarnings } from "./findings.ts";
+import { connectionWarnings, filterWarnings, ruleWarnings, rulesetWarnings } from "./firewall.ts";
 import { parseDevices } from "./read-devices.ts";
 import { parseForwarding, parseNeighbours } from "./read-kernel.ts";
 
@@ -96,9 +96,35 @@ test("neighbours of other interfaces are none of ours", () => {
 });
 
 test("a firewall that drops what comes in is named", () => {
-  expect(filterWarnings(":INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n")).toEqual([]);
-  const [warning] = filterWarnings(":INPUT DROP [0:0]\n:ufw-user-input - [0:0]\n");
-  expect(warning).toMatch(/^ufw drops .* VXLAN port/);
+  expect(filterWarnings(":INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n", 4789)).toEqual([]);
+  const dropping = ":INPUT DROP [0:0]\n:ufw-user-input - [0:0]\n";
+  const [warning] = filterWarnings(dropping, 4789);
+  expect(warning).toMatch(/^ufw drops .* VXLAN port \(4789\).* port 53/);
+  const allowed = "-A ufw-user-input -p udp -m udp --dport 4789 -j ACCEPT\n";
+  expect(filterWarnings(dropping + allowed, 4789)).toEqual([
+    expect.stringMatching(/allow UDP to port 53 from interfaces "sk-\*"$/),
+  ]);
+  const both = "-A INPUT -i sk-+ -p udp -m multiport --dports 53,4789 -j ACCEPT\n";
+  expect(filterWarnings(dropping + both, 4789)).toEqual([]);
+});
+
+test("rules that drop what networks need are named", () => {
+  const chains = ":INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:DOCKER-USER - [0:0]\n";
+  const jumps = "-A FORWARD -j DOCKER-USER\n";
+  const ours = "-A DOCKER-USER -j SKEIN-FORWARD\n";
+  const found = (rules: string): readonly string[] => ruleWarnings(chains + rules, 7777);
+  expect(found(`${jumps}${ours}-A DOCKER-USER -j RETURN\n-A FORWARD -j DROP\n`)).toEqual([]);
+  expect(found("-A INPUT -p udp -m udp --dport 4789 -j DROP\n")).toEqual([]);
+  expect(found("-A INPUT -p udp -m udp --dport 7777 -j DROP\n")).toEqual([
+    expect.stringContaining('"-A INPUT -p udp -m udp --dport 7777 -j DROP"'),
+  ]);
+  expect(found(`${jumps}-A DOCKER-USER -i sk-abc -j DROP\n${ours}`)).toEqual([
+    expect.stringContaining('"-A DOCKER-USER -i sk-abc -j DROP"'),
+  ]);
+  expect(found(`-A FORWARD -j REJECT --reject-with icmp-host-prohibited\n${jumps}${ours}`)).toEqual(
+    [expect.stringContaining("-A FORWARD -j REJECT")],
+  );
+  expect(found(`${jumps}-A DOCKER-USER -s 192.0.2.0/24 -j DROP\n${ours}`)).toEqual([]);
 });
 
 test("nftables firewalls are named, the engine's own tables are not", () => {
