@@ -6,7 +6,8 @@ import type { LocalState } from "../membership/local-state.ts";
 /** What an agent is started with. */
 export interface AgentStart {
   readonly local: LocalState;
-  readonly credentials: Credentials;
+  /** None on a locked manager: its tasks go on, but it speaks to no manager. */
+  readonly credentials: Credentials | undefined;
   /** What the node asked for when it joined. */
   readonly availability?: NodeAvailability;
   /** Called when the managers say that this node was removed from the cluster. */

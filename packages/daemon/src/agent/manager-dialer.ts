@@ -6,9 +6,11 @@ import { LOGS_METHOD, SESSION_METHOD } from "@skein/model";
 import { connectRpc } from "@skein/platform";
 import type { Credentials, RpcConnection, RpcStream } from "@skein/platform";
 import type { NodeAvailability } from "@skein/wire";
+import { lockedSwarm } from "../membership/texts.ts";
 
 export interface ManagerDialerOptions {
-  readonly credentials: () => Credentials;
+  /** None on a locked manager: nobody is dialled. */
+  readonly credentials: () => Credentials | undefined;
   /** What the node asked for when it joined; goes with each greeting, counts with the first. */
   readonly availability: NodeAvailability | undefined;
   readonly logger: Logger;
@@ -17,7 +19,9 @@ export interface ManagerDialerOptions {
 /** Dials managers with the node's present credentials. */
 export const newManagerDialer = (options: ManagerDialerOptions): ManagerDialer => ({
   dial: async (addr, signal) => {
-    const as = { kind: "node", credentials: options.credentials() } as const;
+    const credentials = options.credentials();
+    if (!credentials) throw lockedSwarm();
+    const as = { kind: "node", credentials } as const;
     const connection = await connectRpc({ address: addr, as, signal });
     return openSession(connection, options);
   },

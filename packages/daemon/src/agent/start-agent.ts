@@ -68,7 +68,8 @@ const startAgent = async (
       networking: newNetworkingParts({ executor, tables: stores.tables, logger }),
       remotes: stores.remotes,
       dialer: newManagerDialer({ credentials: () => credentials, availability, logger }),
-      tlsInfo: () => nodeTlsInfo(credentials.rootPem, credentials.certificatePem),
+      tlsInfo: () =>
+        credentials ? nodeTlsInfo(credentials.rootPem, credentials.certificatePem) : {},
       onCluster: (news: ClusterNews) => {
         if (news.managers.length > 0) managers = news.managers;
       },

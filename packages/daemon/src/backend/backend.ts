@@ -4,7 +4,13 @@ import { OperationError } from "@skein/base";
 import type { Control } from "@skein/manager";
 import type { ManagerRuntime } from "../manager/manager-runtime.ts";
 import type { Membership } from "../membership/membership.ts";
-import { notInSwarm, starting, workerCreates, workerOnly } from "../membership/texts.ts";
+import {
+  lockedSwarm,
+  notInSwarm,
+  starting,
+  workerCreates,
+  workerOnly,
+} from "../membership/texts.ts";
 import type { EventHub } from "./events.ts";
 import { newLogBackend } from "./logs.ts";
 import { newInfoBackend, newSwarmBackend } from "./swarm.ts";
@@ -27,6 +33,8 @@ const managerOf = ({ state }: Membership): ManagerRuntime => {
       throw notInSwarm();
     case "pending":
       throw state.local?.role === "worker" ? workerOnly() : starting();
+    case "locked":
+      throw lockedSwarm();
     case "error":
       throw withReason(state.local?.role === "worker" ? workerOnly() : starting(), state.message);
     case "active":

@@ -1,16 +1,26 @@
 import type { Backend } from "@skein/api";
 import type { Clock } from "@skein/base";
-import { OperationError } from "@skein/base";
 import { freshView, theCluster, toClusterInfo } from "@skein/manager";
 import { clusterTlsInfo } from "@skein/platform";
 import type { ClusterInfo, SwarmInfo } from "@skein/wire";
 import type { ManagerRuntime } from "../manager/manager-runtime.ts";
-import type { Membership } from "../membership/membership.ts";
+import type { Membership, MembershipState } from "../membership/membership.ts";
 import { splitHostPort } from "../membership/addresses.ts";
+import { lockedSwarm, notLocked } from "../membership/texts.ts";
 
 const clusterInfo = (manager: ManagerRuntime): ClusterInfo => {
   const cluster = theCluster(manager.store.view);
   return toClusterInfo(cluster, clusterTlsInfo(cluster.rootCa.certificate));
+};
+
+/** A new unlock key counts for this manager's own files before anybody relies on it. */
+const sealed = async ({ state }: Membership, clock: Clock): Promise<void> => {
+  if (state.kind !== "active" || !state.active.manager) return;
+  const { manager, sealing } = state.active;
+  await freshView(manager.store, clock).catch(() => {
+    // The update is done; the files follow when this manager has heard of it.
+  });
+  await sealing?.settled();
 };
 
 /** Membership of this node and the cluster object. */
@@ -32,6 +42,7 @@ export const newSwarmBackend = (
   },
   update: async (input) => {
     await manager().perform("swarm.update", input);
+    await sealed(membership, clock);
   },
   unlockKey: async () => {
     const { store } = manager();
@@ -40,9 +51,12 @@ export const newSwarmBackend = (
     await store.barrier();
     return unlockKey;
   },
-  unlock: async () => {
-    manager();
-    throw new OperationError("conflict", "swarm is not locked");
+  unlock: async ({ request }) => {
+    if (membership.state.kind !== "locked") {
+      manager();
+      throw notLocked();
+    }
+    await membership.unlock(request.UnlockKey);
   },
 });
 
@@ -55,6 +69,12 @@ const outside = (state: SwarmInfo["LocalNodeState"], error: string): SwarmInfo =
   RemoteManagers: null,
 });
 
+/** Why this node is in its cluster, but not at work. */
+const reasonOf = (state: MembershipState): string => {
+  if (state.kind === "locked") return lockedSwarm().message;
+  return state.kind === "error" ? state.message : "";
+};
+
 /** The `Swarm` section of /info and the header of /_ping. */
 export const newInfoBackend = (membership: Membership): Backend["info"] => ({
   swarm: async () => {
@@ -62,9 +82,8 @@ export const newInfoBackend = (membership: Membership): Backend["info"] => ({
     if (state.kind === "inactive") return outside("inactive", "");
     if (state.kind !== "active") {
       const { local } = state;
-      const message = state.kind === "error" ? state.message : "";
       return {
-        ...outside(state.kind, message),
+        ...outside(state.kind, reasonOf(state)),
         NodeID: local?.nodeId ?? "",
         NodeAddr: splitHostPort(local?.advertiseAddr ?? "", 0)?.host ?? "",
       };

@@ -130,6 +130,7 @@ beforeEach(async () => {
     const runtime = await startManager(
       {
         dataDir: join(directory, nodeId),
+        key: new Uint8Array(32),
         listen: { host: "127.0.0.1", port: ports[index] ?? 0 },
         credentials,
         ...(index === 0 ? { bootstrap } : {}),

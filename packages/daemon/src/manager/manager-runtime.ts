@@ -3,14 +3,7 @@ import type { Clock, Logger, Random } from "@skein/base";
 import { OperationError } from "@skein/base";
 import type { LogRequest, NewCluster, TaskLog } from "@skein/manager";
 import { AddressAllocator, bootstrapCluster, Candidate, Control, isRevoked } from "@skein/manager";
-import {
-  authorityRoutes,
-  KEY_BYTES,
-  openLmdbLog,
-  readManagerKey,
-  startRpcServer,
-  writeManagerKey,
-} from "@skein/platform";
+import { authorityRoutes, openLmdbLog, startRpcServer } from "@skein/platform";
 import type {
   AuthorityHandler,
   Credentials,
@@ -29,6 +22,8 @@ import { operationsOf } from "./operations.ts";
 
 export interface ManagerOptions {
   readonly dataDir: string;
+  /** The data key of the state. */
+  readonly key: Uint8Array;
   readonly listen: HostPort;
   readonly credentials: Credentials;
   /** Given by `swarm init`: what a new cluster starts with. */
@@ -60,32 +55,6 @@ export interface ManagerRuntime {
   /** Stops serving and closes the log. What is durable stays. */
   stop(): Promise<void>;
 }
-
-const keyFileIn = (dataDir: string): string => join(dataDir, "manager.key");
-
-const openKey = async (options: ManagerOptions, random: Random): Promise<Uint8Array> => {
-  const path = keyFileIn(options.dataDir);
-  const found = await readManagerKey(path);
-  if (found.kind === "open") return found.key;
-  if (found.kind === "locked")
-    throw new OperationError(
-      "unavailable",
-      'Swarm is encrypted and needs to be unlocked before it can be used. Please use "docker swarm unlock" to unlock it.',
-    );
-  if (!options.bootstrap)
-    throw new OperationError(
-      "internal",
-      `the manager key file "${path}" is missing: without it the cluster's state can't be read`,
-    );
-  const key = random.bytes(KEY_BYTES);
-  await writeManagerKey(path, key);
-  return key;
-};
-
-const openOwnLog = async (options: ManagerOptions, random: Random): Promise<Log> => {
-  const key = await openKey(options, random);
-  return openLmdbLog({ directory: join(options.dataDir, "state"), key });
-};
 
 /** The first manager of a new cluster writes what it starts with; any other must find it. */
 const bootstrap = async (
@@ -173,8 +142,10 @@ export const startManager = async (
   options: ManagerOptions,
   dependencies: ManagerDependencies,
 ): Promise<ManagerRuntime> => {
-  const { clock, random, logger } = dependencies;
-  const log = await (dependencies.openLog?.() ?? openOwnLog(options, random));
+  const { clock, logger } = dependencies;
+  const { dataDir, key } = options;
+  const log = await (dependencies.openLog?.() ??
+    openLmdbLog({ directory: join(dataDir, "state"), key }));
   const allocator = new AddressAllocator();
   let { credentials } = options;
   let candidate: Candidate | undefined;

@@ -1,3 +1,4 @@
+import { formatUnlockKey, newUnlockKey } from "@skein/platform";
 import type { AuthorityHandler } from "@skein/platform";
 import type { Random } from "@skein/base";
 import type { ClusterUpdate, Control } from "@skein/manager";
@@ -29,7 +30,9 @@ export const operationsOf = (dependencies: OperationsDependencies): Operations =
     ...named("configs", control.configs),
     ...named("networks", control.networks),
     "swarm.update": (input: ClusterUpdate) =>
-      store.transact((tx) => updateCluster(tx, random, input)),
+      store.transact((tx) =>
+        updateCluster(tx, random, input, () => formatUnlockKey(newUnlockKey(random))),
+      ),
     "authority.requestCertificate": ({
       request,
       caller,

@@ -6,11 +6,11 @@ import type { NewCluster } from "@skein/manager";
 import type { Credentials } from "@skein/platform";
 import {
   createRootAuthority,
+  formatUnlockKey,
   issueOwnCredentials,
   newJoinToken,
   newSigner,
-  readCredentials,
-  writeCredentials,
+  newUnlockKey,
 } from "@skein/platform";
 import type { NodeAvailability, SwarmInitRequest, SwarmJoinRequest } from "@skein/wire";
 import type { ManagerRuntime } from "../manager/manager-runtime.ts";
@@ -25,9 +25,9 @@ import {
   resolveListenAddr,
   splitHostPort,
 } from "./addresses.ts";
+import { KeyFiles } from "./key-files.ts";
 import type { LocalState } from "./local-state.ts";
 import {
-  certificateDirectory,
   finishLeaving,
   readLocalState,
   removeLocalState,
@@ -37,11 +37,15 @@ import {
 } from "./local-state.ts";
 import { startRenewing } from "./renewing.ts";
 import { checkInitRequest, checkJoinRequest } from "./requests.ts";
+import { startSealing } from "./sealing.ts";
+import type { Sealing } from "./sealing.ts";
 import { initialSwarmSpec } from "./swarm-spec.ts";
 import {
   alreadyInSwarm,
   joinTimedOut,
   lastManagerLeaves,
+  lockedLeaves,
+  notLocked,
   notPartOfSwarm,
   removedFromCluster,
 } from "./texts.ts";
@@ -65,6 +69,15 @@ export interface ActiveMembership {
   readonly manager: ManagerRuntime | undefined;
   readonly agent: AgentRuntime;
   readonly stopRenewing: () => void;
+  /** On managers. */
+  readonly sealing: Sealing | undefined;
+}
+
+/** What a run of a membership begins with. */
+interface Beginning {
+  readonly files: KeyFiles;
+  readonly bootstrap?: NewCluster;
+  readonly Availability?: NodeAvailability;
 }
 
 /** Where this node stands; the names are Docker's LocalNodeState. */
@@ -72,6 +85,7 @@ export type MembershipState =
   | { readonly kind: "inactive" }
   | { readonly kind: "pending"; readonly local: LocalState | undefined }
   | { readonly kind: "active"; readonly active: ActiveMembership }
+  | { readonly kind: "locked"; readonly local: LocalState; readonly agent: AgentRuntime }
   | { readonly kind: "error"; readonly local: LocalState | undefined; readonly message: string };
 
 /** How long init and join wait for this node to be ready (behaviour.md, section 25). */
@@ -121,10 +135,9 @@ export class Membership {
         return;
       }
       this.#state = { kind: "pending", local };
-      const stored = await readCredentials(certificateDirectory(dataDir));
-      if (stored.kind !== "found")
-        throw new OperationError("internal", "this node's certificate is missing");
-      await this.#run(local, stored.credentials);
+      const opened = await KeyFiles.open(dataDir);
+      if (opened.kind === "locked") await this.#lock(local);
+      else await this.#run(local, opened.credentials, opened);
     } catch (error) {
       this.#deps.logger.error("membership not resumed", { reason: messageOf(error) });
       this.#state = { kind: "error", local, message: messageOf(error) };
@@ -140,6 +153,38 @@ export class Membership {
     }
     await this.#exclusively(async () => {
       if (this.#state.kind === "error") await this.#resume();
+    });
+  }
+
+  /** The keys are out of reach: this node's tasks go on as they are until somebody unlocks it. */
+  async #lock(local: LocalState): Promise<void> {
+    const agent = await this.#deps.startAgent({
+      local,
+      credentials: undefined,
+      onRemoved: () => void this.#removed(local),
+    });
+    this.#state = { kind: "locked", local, agent };
+    this.#deps.logger.warn("the manager is locked", { nodeId: local.nodeId });
+  }
+
+  /**
+   * Opens a locked manager's keys, and takes up the membership. Rejects (unauthorized) when the key is
+   * wrong and (invalid-parameter) when it is none; the manager then stays locked.
+   */
+  unlock(unlockKey: string): Promise<void> {
+    return this.#exclusively(async () => {
+      const state = this.#state;
+      if (state.kind !== "locked") throw notLocked();
+      const opened = await KeyFiles.open(this.#options.dataDir, unlockKey);
+      if (opened.kind === "locked") throw notOpened();
+      await state.agent.stop({ leaving: false });
+      this.#state = { kind: "pending", local: state.local };
+      try {
+        await this.#run(state.local, opened.credentials, opened);
+      } catch (error) {
+        await this.#lock(state.local);
+        throw error;
+      }
     });
   }
 
@@ -199,6 +244,10 @@ export class Membership {
     return this.#exclusively(async () => {
       const state = this.#state;
       if (state.kind === "inactive") throw notPartOfSwarm();
+      if (state.kind === "locked") {
+        if (!force) throw lockedLeaves();
+        await state.agent.stop({ leaving: true });
+      }
       if (state.kind === "active") {
         if (state.active.manager && !force) throw lastManagerLeaves();
         await this.#stop(state.active, true);
@@ -214,6 +263,7 @@ export class Membership {
     this.#ending.abort(new Error("the daemon ends"));
     await this.#exclusively(async () => {
       if (this.#state.kind === "active") await this.#stop(this.#state.active, false);
+      if (this.#state.kind === "locked") await this.#state.agent.stop({ leaving: false });
     });
   }
 
@@ -229,7 +279,7 @@ export class Membership {
     const now = clock.now();
     const rootCa = await createRootAuthority(now);
     const identity = { nodeId: newId(random), role: "manager", clusterId: newId(random) } as const;
-    const spec = initialSwarmSpec(request.Spec, false);
+    const spec = initialSwarmSpec(request.Spec, request.AutoLockManagers);
     const lifetimeMs = (spec.CAConfig.NodeCertExpiry ?? 0) / 1e6;
     const signer = await newSigner(rootCa);
     const content = { identity, now, lifetimeMs };
@@ -244,7 +294,9 @@ export class Membership {
         worker: newJoinToken(rootCa.certificate, random),
         manager: newJoinToken(rootCa.certificate, random),
       },
-      unlockKey: "",
+      unlockKey: spec.EncryptionConfig.AutoLockManagers
+        ? formatUnlockKey(newUnlockKey(random))
+        : "",
       defaultAddrPool: pool.length > 0 ? pool : DEFAULT_ADDR_POOL,
       subnetSize: size > 0 ? size : DEFAULT_SUBNET_SIZE,
       dataPathPort: request.DataPathPort > 0 ? request.DataPathPort : DEFAULT_DATA_PATH_PORT,
@@ -263,14 +315,16 @@ export class Membership {
   async #begin(
     local: LocalState,
     credentials: Credentials,
-    first: { readonly bootstrap?: NewCluster; readonly Availability?: NodeAvailability },
+    first: Omit<Beginning, "files">,
   ): Promise<void> {
     const { dataDir } = this.#options;
     this.#state = { kind: "pending", local };
     try {
-      await writeCredentials(certificateDirectory(dataDir), credentials);
-      const active = await this.#run(local, credentials, first);
+      const files = KeyFiles.forNewNode(dataDir);
+      await files.saveCredentials(credentials);
+      const active = await this.#run(local, credentials, { ...first, files });
       await writeLocalState(dataDir, local);
+      await active.sealing?.settled();
       await this.#awaitReady(active);
     } catch (error) {
       // A node that is in, but not ready in time, stays in.
@@ -286,17 +340,20 @@ export class Membership {
   async #run(
     local: LocalState,
     credentials: Credentials,
-    first: { readonly bootstrap?: NewCluster; readonly Availability?: NodeAvailability } = {},
+    first: Beginning,
   ): Promise<ActiveMembership> {
     const { dataDir } = this.#options;
+    const { files, bootstrap } = first;
+    const { clock, logger, random } = this.#deps;
     const manager =
       local.role === "manager"
         ? await startManager(
             {
               dataDir,
+              key: await (bootstrap ? files.createDataKey(random) : files.dataKey()),
               listen: resolveListenAddr(local.listenAddr, networkInterfaces()),
               credentials,
-              ...(first.bootstrap ? { bootstrap: first.bootstrap } : {}),
+              ...(bootstrap ? { bootstrap } : {}),
             },
             this.#deps,
           )
@@ -313,8 +370,9 @@ export class Membership {
       await manager?.stop();
       throw error;
     }
-    const stopRenewing = startRenewing({ ...this.#deps, dataDir, credentials, manager, agent });
-    const active: ActiveMembership = { local, manager, agent, stopRenewing };
+    const stopRenewing = startRenewing({ ...this.#deps, files, credentials, manager, agent });
+    const sealing = manager && startSealing({ store: manager.store, files, clock, logger });
+    const active: ActiveMembership = { local, manager, agent, stopRenewing, sealing };
     this.#state = { kind: "active", active };
     if (manager) this.#deps.onManager(manager);
     this.#deps.logger.info("member of a cluster", { nodeId: local.nodeId, role: local.role });
@@ -351,6 +409,7 @@ export class Membership {
 
   async #stop(active: ActiveMembership, leaving: boolean): Promise<void> {
     active.stopRenewing();
+    await active.sealing?.stop();
     await active.agent.stop({ leaving });
     await active.manager?.stop();
   }
@@ -363,6 +422,12 @@ export class Membership {
     return run;
   }
 }
+
+const notOpened = (): OperationError =>
+  new OperationError(
+    "internal",
+    "the unlock key fits, but not all keys of this node could be opened",
+  );
 
 const isTemporary = (error: unknown): boolean =>
   error instanceof OperationError && error.kind === "unavailable";

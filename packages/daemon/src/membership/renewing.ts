@@ -3,13 +3,13 @@ import { authorityOver, connectRpc, renewCredentials, startRenewals } from "@ske
 import type { CertificateAuthority, Credentials } from "@skein/platform";
 import type { AgentRuntime } from "../agent/agent-runtime.ts";
 import type { ManagerRuntime } from "../manager/manager-runtime.ts";
-import { certificateDirectory } from "./local-state.ts";
+import type { KeyFiles } from "./key-files.ts";
 
 export interface RenewingOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly dataDir: string;
+  readonly files: KeyFiles;
   readonly credentials: Credentials;
   readonly manager: ManagerRuntime | undefined;
   readonly agent: AgentRuntime;
@@ -47,7 +47,7 @@ const withAuthority = async <T>(
 
 /** Renews this node's certificate in time, and puts it to use. Returns the function that ends it. */
 export const startRenewing = (options: RenewingOptions): (() => void) => {
-  const { clock, random, logger, dataDir, manager, agent } = options;
+  const { clock, random, logger, files, manager, agent } = options;
   const stop = new AbortController();
   let current = options.credentials;
   startRenewals({
@@ -58,7 +58,12 @@ export const startRenewing = (options: RenewingOptions): (() => void) => {
     signal: stop.signal,
     renew: async (signal) => {
       current = await withAuthority(options, current, signal, (authority) =>
-        renewCredentials({ current, directory: certificateDirectory(dataDir), authority, clock }),
+        renewCredentials({
+          current,
+          save: (credentials) => files.saveCredentials(credentials),
+          authority,
+          clock,
+        }),
       );
       manager?.updateCredentials(current);
       agent.updateCredentials(current);

@@ -34,7 +34,6 @@ test.each([
     { Spec: { CAConfig: { ExternalCAs: [{ Protocol: "cfssl", URL: "https://x" }] } } },
     "an external certificate authority is not supported",
   ],
-  [{ AutoLockManagers: true }, "autolock is not supported"],
 ])("%j is refused", (more, text) => {
   expect(() => init(more)).toThrow(text);
 });

@@ -34,11 +34,10 @@ const checkPools = (pools: readonly string[], asked: number): void => {
 };
 
 /** What would be accepted and ignored otherwise. */
-const checkSupported = ({ Spec, AutoLockManagers, ForceNewCluster }: SwarmInitRequest): void => {
+const checkSupported = ({ Spec, ForceNewCluster }: SwarmInitRequest): void => {
   const { ExternalCAs, SigningCACert, SigningCAKey } = Spec.CAConfig;
   const asked: readonly (readonly [boolean, string])[] = [
     [ForceNewCluster, "--force-new-cluster"],
-    [AutoLockManagers || Spec.EncryptionConfig.AutoLockManagers, "autolock"],
     [(ExternalCAs ?? []).length > 0, "an external certificate authority"],
     [Boolean(SigningCACert) || Boolean(SigningCAKey), "a root certificate of one's own"],
   ];

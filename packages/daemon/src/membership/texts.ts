@@ -27,6 +27,22 @@ export const starting = (): OperationError =>
     "This node is not a swarm manager. Manager is being prepared or has trouble connecting to the cluster.",
   );
 
+/** Docker's words for a manager that waits for `docker swarm unlock`. */
+export const lockedSwarm = (): OperationError =>
+  unavailable(
+    "Swarm is encrypted and needs to be unlocked before it can be used. " +
+      'Please use "docker swarm unlock" to unlock it.',
+  );
+
+/** Why a locked manager does not leave without force. */
+export const lockedLeaves = (): OperationError =>
+  unavailable(
+    "Swarm is encrypted and locked. Please unlock it first or use `--force` to ignore this message.",
+  );
+
+export const notLocked = (): OperationError =>
+  new OperationError("conflict", "swarm is not locked");
+
 export const alreadyInSwarm = (): OperationError =>
   unavailable(
     'This node is already part of a swarm. Use "docker swarm leave" to leave this swarm and join another one.',

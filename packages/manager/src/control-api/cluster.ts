@@ -25,7 +25,6 @@ const checkSupported = (cluster: Cluster, spec: SwarmSpec): void => {
   if ((wanted.ForceRotate ?? 0) !== (now.ForceRotate ?? 0) || wanted.SigningCACert)
     throw unsupported("rotating the root certificate");
   if ((wanted.ExternalCAs ?? []).length > 0) throw unsupported("an external certificate authority");
-  if (spec.EncryptionConfig.AutoLockManagers) throw unsupported("autolock");
 };
 
 export interface ClusterUpdate {
@@ -38,8 +37,23 @@ export interface ClusterUpdate {
   };
 }
 
-/** Replaces the cluster's spec and rotates what the flags name. */
-export const updateCluster = (tx: Transaction, random: Random, input: ClusterUpdate): void => {
+/** The unlock key after an update: made with autolock, changed when asked for, gone without. */
+const unlockKeyAfter = (
+  { unlockKey }: Cluster,
+  { spec, flags }: ClusterUpdate,
+  newKey: () => string,
+): string => {
+  if (!spec.EncryptionConfig.AutoLockManagers) return "";
+  return unlockKey === "" || flags.rotateManagerUnlockKey ? newKey() : unlockKey;
+};
+
+/** Replaces the cluster's spec and rotates what the flags name; `newUnlockKey` makes an unlock key. */
+export const updateCluster = (
+  tx: Transaction,
+  random: Random,
+  input: ClusterUpdate,
+  newUnlockKey: () => string,
+): void => {
   const cluster = theCluster(tx);
   validateSwarmSpec(input.spec);
   checkVersion(cluster, input.version);
@@ -50,5 +64,10 @@ export const updateCluster = (tx: Transaction, random: Random, input: ClusterUpd
     worker: rotateWorkerToken ? withNewSecret(worker, random) : worker,
     manager: rotateManagerToken ? withNewSecret(manager, random) : manager,
   };
-  tx.put("clusters", { ...cluster, spec: convertSwarmSpec(input.spec), joinTokens });
+  tx.put("clusters", {
+    ...cluster,
+    spec: convertSwarmSpec(input.spec),
+    joinTokens,
+    unlockKey: unlockKeyAfter(cluster, input, newUnlockKey),
+  });
 };

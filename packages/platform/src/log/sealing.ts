@@ -42,6 +42,13 @@ const epochKey = (dataKey: Uint8Array, epoch: Uint8Array): Buffer =>
 export const keyIdentifier = (dataKey: Uint8Array): string =>
   Buffer.from(hkdfSync("sha256", dataKey, "", "skein key identifier", 8)).toString("hex");
 
+/**
+ * The key for this node's private key while autolock is on. It comes from the data key, so that whoever
+ * unlocks `manager.key` has both, and a new unlock key means one small file to write.
+ */
+export const privateKeyKey = (dataKey: Uint8Array): Uint8Array =>
+  new Uint8Array(hkdfSync("sha256", dataKey, "", "skein node private key", KEY_BYTES));
+
 const damaged = (name: string, cause?: unknown): OperationError =>
   new OperationError("internal", `the sealed value "${name}" is damaged`, { cause });
 

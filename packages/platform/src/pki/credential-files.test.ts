@@ -35,7 +35,11 @@ test("an empty directory holds none", async () => {
 
 test("credentials come back, under swarm's file names, the key for the owner only", async () => {
   await writeCredentials(directory, first);
-  expect(await readCredentials(directory)).toEqual({ kind: "found", credentials: first });
+  expect(await readCredentials(directory)).toEqual({
+    kind: "found",
+    isEncrypted: false,
+    credentials: first,
+  });
   expect(readdirSync(directory).toSorted()).toEqual([
     "swarm-node.crt",
     "swarm-node.key",
@@ -43,18 +47,23 @@ test("credentials come back, under swarm's file names, the key for the owner onl
   ]);
   expect(statSync(join(directory, "swarm-node.key")).mode & 0o777).toBe(0o600);
   await writeCredentials(directory, second);
-  expect(await readCredentials(directory)).toEqual({ kind: "found", credentials: second });
+  expect(await readCredentials(directory)).toEqual({
+    kind: "found",
+    isEncrypted: false,
+    credentials: second,
+  });
 });
 
-test("an encrypted key needs the unlock key", async () => {
-  const unlockKey = new Uint8Array(randomBytes(32));
-  await writeCredentials(directory, first, unlockKey);
+test("an encrypted key needs the key that it was encrypted with", async () => {
+  const encryptionKey = new Uint8Array(randomBytes(32));
+  await writeCredentials(directory, first, encryptionKey);
   const key = readFileSync(join(directory, "swarm-node.key"), "utf8");
   expect(key).toContain("BEGIN ENCRYPTED PRIVATE KEY");
   expect(await readCredentials(directory)).toEqual({ kind: "locked" });
-  expect(await readCredentials(directory, unlockKey)).toMatchObject({
+  expect(await readCredentials(directory, encryptionKey)).toMatchObject({
     kind: "found",
-    credentials: { identity: first.identity },
+    isEncrypted: true,
+    credentials: first,
   });
   await expect(readCredentials(directory, randomBytes(32))).rejects.toMatchObject({
     kind: "unauthorized",
@@ -70,7 +79,11 @@ test("a replacement that a crash interrupted is ended, whichever files it had re
     writeFileSync(join(directory, "swarm-node.pending"), JSON.stringify(pending));
     for (const [at, name] of names.slice(0, reached).entries())
       writeFileSync(join(directory, name), texts[at] ?? "");
-    expect(await readCredentials(directory)).toEqual({ kind: "found", credentials: second });
+    expect(await readCredentials(directory)).toEqual({
+      kind: "found",
+      isEncrypted: false,
+      credentials: second,
+    });
     expect(readdirSync(directory)).not.toContain("swarm-node.pending");
   }
 });

@@ -6,7 +6,6 @@ import { isMissing, writeFileAtomically } from "../shared/atomic-file.ts";
 import type { Credentials } from "../shared/credentials.ts";
 import { readIdentity } from "../shared/identity.ts";
 import { leadsTo, leafOf } from "../shared/trust.ts";
-import { formatUnlockKey } from "./unlock-key.ts";
 
 /** The files in `<data-dir>/certificates`, named as swarm's. */
 const files = {
@@ -25,11 +24,11 @@ interface Texts {
   readonly key: string;
 }
 
-/** What the directory holds: nothing, credentials, or a key that needs the unlock key. */
+/** What the directory holds: nothing, credentials, or a private key that was encrypted. */
 export type StoredCredentials =
   | { readonly kind: "absent" }
   | { readonly kind: "locked" }
-  | { readonly kind: "found"; readonly credentials: Credentials };
+  | { readonly kind: "found"; readonly credentials: Credentials; readonly isEncrypted: boolean };
 
 const readIfThere = async (path: string): Promise<string | undefined> => {
   try {
@@ -67,37 +66,39 @@ const finishPending = async (directory: string): Promise<void> => {
   if (pending !== undefined) await replaceFiles(directory, parsePending(directory, pending));
 };
 
-const decryptKey = (pem: string, unlockKey: Uint8Array): string => {
+const passphraseOf = (key: Uint8Array): string => Buffer.from(key).toString("base64");
+
+const decryptKey = (pem: string, encryptionKey: Uint8Array): string => {
   try {
-    const key = createPrivateKey({ key: pem, passphrase: formatUnlockKey(unlockKey) });
+    const key = createPrivateKey({ key: pem, passphrase: passphraseOf(encryptionKey) });
     return key.export({ type: "pkcs8", format: "pem" }).toString();
   } catch (error) {
-    const message = "swarm could not be unlocked: invalid key provided";
+    const message = "this node's private key was encrypted with another key";
     throw new OperationError("unauthorized", message, { cause: error });
   }
 };
 
-const encryptKey = (pem: string, unlockKey: Uint8Array): string =>
+const encryptKey = (pem: string, encryptionKey: Uint8Array): string =>
   createPrivateKey(pem)
     .export({
       type: "pkcs8",
       format: "pem",
       cipher: "aes-256-cbc",
-      passphrase: formatUnlockKey(unlockKey),
+      passphrase: passphraseOf(encryptionKey),
     })
     .toString();
 
 /**
  * Replaces the node's credentials in `directory`: after a crash at any moment the former ones or
- * the new ones are there, never a mixture. The key is encrypted when an unlock key is given.
+ * the new ones are there, never a mixture. The private key is encrypted when a key of 32 bytes is given for it.
  */
 export const writeCredentials = async (
   directory: string,
   credentials: Credentials,
-  unlockKey?: Uint8Array,
+  encryptionKey?: Uint8Array,
 ): Promise<void> => {
   const { rootPem, certificatePem, keyPem } = credentials;
-  const key = unlockKey === undefined ? keyPem : encryptKey(keyPem, unlockKey);
+  const key = encryptionKey === undefined ? keyPem : encryptKey(keyPem, encryptionKey);
   const texts: Texts = { root: rootPem, certificate: certificatePem, key };
   await writeFileAtomically(join(directory, files.pending), JSON.stringify(texts));
   await replaceFiles(directory, texts);
@@ -106,11 +107,11 @@ export const writeCredentials = async (
 /**
  * Reads the node's credentials. Does not look at the clock: whether an expired certificate is of
  * use is for the caller to say. Rejects with kind `internal` when files are missing, cannot be
- * read or do not belong together, and with `unauthorized` when the unlock key is wrong.
+ * read or do not belong together, and with `unauthorized` when the private key was encrypted with another key.
  */
 export const readCredentials = async (
   directory: string,
-  unlockKey?: Uint8Array,
+  encryptionKey?: Uint8Array,
 ): Promise<StoredCredentials> => {
   await finishPending(directory);
   const [root, certificate, stored] = await Promise.all(
@@ -120,8 +121,9 @@ export const readCredentials = async (
   if (root === undefined || certificate === undefined || stored === undefined)
     throw damaged(directory);
   const isEncrypted = stored.includes("ENCRYPTED");
-  if (isEncrypted && unlockKey === undefined) return { kind: "locked" };
-  const keyPem = isEncrypted && unlockKey !== undefined ? decryptKey(stored, unlockKey) : stored;
+  if (isEncrypted && encryptionKey === undefined) return { kind: "locked" };
+  const keyPem =
+    isEncrypted && encryptionKey !== undefined ? decryptKey(stored, encryptionKey) : stored;
   try {
     const leaf = leafOf(certificate);
     if (!leaf.checkPrivateKey(createPrivateKey(keyPem)))
@@ -129,7 +131,7 @@ export const readCredentials = async (
     if (!leadsTo(certificate, root)) throw new Error("roots of another cluster");
     const identity = readIdentity(leaf);
     const credentials = { rootPem: root, certificatePem: certificate, keyPem, identity };
-    return { kind: "found", credentials };
+    return { kind: "found", credentials, isEncrypted };
   } catch (error) {
     throw damaged(directory, error);
   }

@@ -130,26 +130,25 @@ export const joinCluster = async (options: JoinOptions): Promise<Credentials> =>
 /** What a renewal needs. */
 export interface RenewOptions {
   readonly current: Credentials;
-  readonly directory: string;
+  /** Puts the new credentials on the disk. */
+  readonly save: (credentials: Credentials) => Promise<void>;
   /** Reached over mutual TLS with the current credentials. */
   readonly authority: CertificateAuthority;
   readonly clock: Clock;
-  /** Encrypts the key on the disk, for managers with autolock. */
-  readonly unlockKey?: Uint8Array;
 }
 
 /**
- * Gets a certificate for a new key under the node's present role, and writes it. The former
+ * Gets a certificate for a new key under the node's present role, and saves it. The former
  * credentials stay when it rejects.
  */
 export const renewCredentials = async (options: RenewOptions): Promise<Credentials> => {
-  const { current, directory, authority, clock, unlockKey } = options;
+  const { current, save, authority, clock } = options;
   const { csr, keyPem } = await createCertificateRequest();
   const issued = await authority.requestCertificate({ csr });
   const credentials = checkIssued(issued, keyPem, current.rootPem, clock.now());
   const { nodeId, clusterId } = current.identity;
   if (credentials.identity.nodeId !== nodeId || credentials.identity.clusterId !== clusterId)
     throw new OperationError("internal", "the manager sent a certificate for another node");
-  await writeCredentials(directory, credentials, unlockKey);
+  await save(credentials);
   return credentials;
 };

@@ -1,9 +1,17 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { OperationError } from "@skein/base";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { writeFileAtomically } from "./atomic-file.ts";
+import { removeUnfinishedWrites, writeFileAtomically } from "./atomic-file.ts";
 
 let directory = "";
 beforeEach(() => {
@@ -35,4 +43,12 @@ test("concurrent writers leave one whole content", async () => {
   await Promise.all(contents.map((content) => writeFileAtomically(path, content)));
   expect(contents).toContain(readFileSync(path, "utf8"));
   expect(readdirSync(directory)).toEqual(["file"]);
+});
+
+test("what an interrupted write left is removed, and nothing else", async () => {
+  for (const name of [".0123456789ab.tmp", "file", "file.tmp", ".hidden"])
+    writeFileSync(join(directory, name), "x");
+  await removeUnfinishedWrites(directory);
+  expect(readdirSync(directory).toSorted()).toEqual([".hidden", "file", "file.tmp"]);
+  await removeUnfinishedWrites(join(directory, "missing"));
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { OperationError, messageOf } from "@skein/base";
@@ -26,6 +26,22 @@ const syncAndClose = async (file: FileHandle, write: () => Promise<void>): Promi
 const syncDirectory = async (directory: string): Promise<void> => {
   const handle = await open(directory, "r");
   await syncAndClose(handle, () => Promise.resolve());
+};
+
+/** The names of files that are being written. */
+const TEMPORARY = /^\.[0-9a-f]{12}\.tmp$/;
+
+/**
+ * Removes what writes that a crash interrupted left in a directory: it may hold keys. Nobody may be
+ * writing there.
+ */
+export const removeUnfinishedWrites = async (directory: string): Promise<void> => {
+  const names = await readdir(directory).catch((error: unknown) => {
+    if (isMissing(error)) return [];
+    throw error;
+  });
+  for (const name of names)
+    if (TEMPORARY.test(name)) await rm(join(directory, name), { force: true });
 };
 
 /**
