@@ -180,7 +180,9 @@ const histories = fc.array(plan, { minLength: 1, maxLength: 40 }).map(played);
 
 test("what a register does is accepted", () => {
   fc.assert(
-    fc.property(histories, (history) => expect(notLinearizable(history)).toBeUndefined()),
+    fc.property(histories, (history) => {
+      expect(notLinearizable(history)).toBeUndefined();
+    }),
     { numRuns: 300 },
   );
 });
@@ -199,7 +201,9 @@ test("a read of an older value is refused once a newer one was seen", () => {
     return notLinearizable([...until, stale]) !== undefined;
   };
   fc.assert(
-    fc.property(histories, (history) => expect(refuses(history)).toBe(true)),
+    fc.property(histories, (history) => {
+      expect(refuses(history)).toBe(true);
+    }),
     { numRuns: 300 },
   );
 });
@@ -226,9 +230,9 @@ test("an answer that was turned round is refused when nothing overlaps", () => {
     return notLinearizable(changed) !== undefined;
   };
   fc.assert(
-    fc.property(calm, fc.nat(), (history, at) =>
-      expect(refuses(history, at % history.length)).toBe(true),
-    ),
+    fc.property(calm, fc.nat(), (history, at) => {
+      expect(refuses(history, at % history.length)).toBe(true);
+    }),
     { numRuns: 300 },
   );
 });
