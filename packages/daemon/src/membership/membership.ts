@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 import type { Clock, Logger, Random } from "@skein/base";
-import { messageOf, newId, OperationError } from "@skein/base";
+import { assert, messageOf, newId, OperationError } from "@skein/base";
 import { DEFAULT_ADDR_POOL, DEFAULT_DATA_PATH_PORT, DEFAULT_SUBNET_SIZE } from "@skein/manager";
 import type { NewCluster } from "@skein/manager";
 import type { Credentials } from "@skein/platform";
@@ -176,7 +176,7 @@ export class Membership {
       const state = this.#state;
       if (state.kind !== "locked") throw notLocked();
       const opened = await KeyFiles.open(this.#options.dataDir, unlockKey);
-      if (opened.kind === "locked") throw notOpened();
+      assert(opened.kind === "open", "an unlock key was accepted but opens nothing");
       await state.agent.stop({ leaving: false });
       this.#state = { kind: "pending", local: state.local };
       try {
@@ -422,12 +422,6 @@ export class Membership {
     return run;
   }
 }
-
-const notOpened = (): OperationError =>
-  new OperationError(
-    "internal",
-    "the unlock key fits, but not all keys of this node could be opened",
-  );
 
 const isTemporary = (error: unknown): boolean =>
   error instanceof OperationError && error.kind === "unavailable";

@@ -30,6 +30,9 @@ const cluster = (unlockKey: string): Draft<Cluster> => ({
   dataPathPort: 4789,
 });
 
+const nothing = (): void => undefined;
+const planner = { plan: nothing, reset: nothing, failed: nothing };
+
 interface Rig {
   readonly clock: VirtualClock;
   readonly store: Store;
@@ -54,8 +57,7 @@ const rig = async (): Promise<Rig> => {
   };
   const store = await Store.open({ ...inner, commit }, clock);
   const leadership = await inner.campaign("m", new AbortController().signal);
-  const nothing = (): void => undefined;
-  store.lead(leadership, { plan: nothing, reset: nothing, failed: nothing });
+  store.lead(leadership, planner);
   const sealed: string[] = [];
   const seal = (unlockKey: string): Promise<void> => {
     if (refuse.files > 0) {
@@ -130,4 +132,28 @@ test("what the disk refused is tried again, and no longer once the membership en
   await sealing.stop();
   await clock.advance(60_000);
   expect(sealed).toEqual(["k1"]);
+});
+
+test("a manager that follows another one seals its own files", async () => {
+  const clock = newVirtualClock();
+  const disk = newMemoryDisk();
+  const ending = new AbortController();
+  const log = openMemoryLog(disk);
+  const leader = await Store.open(log, clock);
+  leader.lead(await log.campaign("m", ending.signal), planner);
+  const follower = await Store.open(openMemoryLog(disk), clock);
+  follower.follow(ending.signal);
+  const sealed: string[] = [];
+  const seal = (unlockKey: string): Promise<void> => Promise.resolve(void sealed.push(unlockKey));
+  const sealing = startSealing({ store: follower, files: { seal }, clock, logger: silentLogger });
+  for (const unlockKey of ["k1", "k2", ""]) {
+    await leader.transact((tx) => {
+      tx.put("clusters", cluster(unlockKey));
+    });
+    await follower.reached(leader.durableIndex, ending.signal);
+    await sealing.settled();
+  }
+  expect(sealed).toEqual(["k1", "k2", ""]);
+  await sealing.stop();
+  ending.abort();
 });

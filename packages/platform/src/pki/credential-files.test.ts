@@ -66,7 +66,8 @@ test("an encrypted key needs the key that it was encrypted with", async () => {
     credentials: first,
   });
   await expect(readCredentials(directory, randomBytes(32))).rejects.toMatchObject({
-    kind: "unauthorized",
+    kind: "internal",
+    message: `the private key in "${directory}" was encrypted with another key`,
   });
 });
 

@@ -68,13 +68,13 @@ const finishPending = async (directory: string): Promise<void> => {
 
 const passphraseOf = (key: Uint8Array): string => Buffer.from(key).toString("base64");
 
-const decryptKey = (pem: string, encryptionKey: Uint8Array): string => {
+const decryptKey = (directory: string, pem: string, encryptionKey: Uint8Array): string => {
   try {
     const key = createPrivateKey({ key: pem, passphrase: passphraseOf(encryptionKey) });
     return key.export({ type: "pkcs8", format: "pem" }).toString();
   } catch (error) {
-    const message = "this node's private key was encrypted with another key";
-    throw new OperationError("unauthorized", message, { cause: error });
+    const message = `the private key in "${directory}" was encrypted with another key`;
+    throw new OperationError("internal", message, { cause: error });
   }
 };
 
@@ -107,7 +107,7 @@ export const writeCredentials = async (
 /**
  * Reads the node's credentials. Does not look at the clock: whether an expired certificate is of
  * use is for the caller to say. Rejects with kind `internal` when files are missing, cannot be
- * read or do not belong together, and with `unauthorized` when the private key was encrypted with another key.
+ * read or do not belong together, and when the private key was encrypted with another key.
  */
 export const readCredentials = async (
   directory: string,
@@ -123,7 +123,9 @@ export const readCredentials = async (
   const isEncrypted = stored.includes("ENCRYPTED");
   if (isEncrypted && encryptionKey === undefined) return { kind: "locked" };
   const keyPem =
-    isEncrypted && encryptionKey !== undefined ? decryptKey(stored, encryptionKey) : stored;
+    isEncrypted && encryptionKey !== undefined
+      ? decryptKey(directory, stored, encryptionKey)
+      : stored;
   try {
     const leaf = leafOf(certificate);
     if (!leaf.checkPrivateKey(createPrivateKey(keyPem)))
