@@ -78,7 +78,7 @@ export const fillNodes = async ({ store }: BenchManager, nodes: number): Promise
     bootstrapCluster(tx, {
       id: newId(systemRandom),
       spec: swarmSpec,
-      rootCa: { certificate: "", key: "" },
+      rootCa: { certificate: "", key: "", issuer: { subject: "", publicKey: "" } },
       joinTokens: { worker: "SWMTKN-1-r-w", manager: "SWMTKN-1-r-m" },
       unlockKey: "",
       defaultAddrPool: ["10.0.0.0/8"],

@@ -76,6 +76,8 @@ export interface Agent {
    * their files, and what is on disk. Rejects when the engine is not reached.
    */
   discard(): Promise<void>;
+  /** Tells the manager of the node's new certificate or roots. */
+  trustChanged(): void;
   /** Whether some manager has a session with this node. */
   connected(): boolean;
   /** The engine answers. */
@@ -209,6 +211,11 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
       await networking?.discard(signal);
       await dependencies.tasks.clear();
       await dependencies.remotes.save([]);
+    },
+    trustChanged: () => {
+      if (!described) return; // the first greeting will tell
+      described = { ...described, TLSInfo: tlsInfo() };
+      sessions.describe(described);
     },
     connected: () => sessions.connected,
     engineUp: () => reachability.up,

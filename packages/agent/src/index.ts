@@ -6,6 +6,9 @@ export type {
   NetworkingParts,
   StopOptions,
 } from "./agent.ts";
+export { CertificateKeeper } from "./certificates/keeper.ts";
+export type { CertificateNews, NodeCertificates } from "./certificates/keeper.ts";
+export type { CertificateLife } from "./certificates/renewal-moment.ts";
 export type {
   ContainerState,
   ContainerSummary,

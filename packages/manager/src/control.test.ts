@@ -58,7 +58,7 @@ const rig = async (): Promise<Rig> => {
         TaskDefaults: {},
         EncryptionConfig: { AutoLockManagers: false },
       },
-      rootCa: { certificate: "", key: "" },
+      rootCa: { certificate: "", key: "", issuer: { subject: "", publicKey: "" } },
       joinTokens: { worker: "SWMTKN-1-d-w", manager: "SWMTKN-1-d-m" },
       unlockKey: "",
       defaultAddrPool: ["10.0.0.0/8"],

@@ -1,5 +1,5 @@
 export { Control } from "./control.ts";
-export { updateCluster } from "./control-api/cluster.ts";
+export { checkClusterUpdate, updateCluster } from "./control-api/cluster.ts";
 export type { ClusterUpdate } from "./control-api/cluster.ts";
 export { Dispatcher } from "./dispatcher/dispatcher.ts";
 export type { SessionPeer, SessionPort } from "./dispatcher/dispatcher.ts";
@@ -15,6 +15,7 @@ export type { LogPublication, LogRequest, TaskLog } from "./log-broker/broker.ts
 export {
   createNode,
   isRevoked,
+  recordCertificate,
   roleForRenewal,
   roleOfToken,
   theCluster,
@@ -31,6 +32,9 @@ export { Pipeline } from "./pipeline.ts";
 export type { PlanContext, PlanOutcome } from "./ports.ts";
 export { toClusterInfo } from "./present/cluster.ts";
 export { findService, findTask } from "./present/lookup.ts";
+export { rootChangeOf, withKnownRoot, withRotation } from "./root-rotation/change.ts";
+export { certificateLifeMs } from "./root-rotation/revocations.ts";
+export { issuingRoot, trustedRoots } from "./root-rotation/roots.ts";
 export { explainPlacement } from "./scheduler/explain.ts";
 export type { NodeRefusal } from "./scheduler/explain.ts";
 export { Scheduler } from "./scheduler/scheduler.ts";

@@ -11,6 +11,8 @@ import { DirtySet } from "./dirty-set.ts";
 import { reconcileService } from "./orchestrator/reconcile.ts";
 import { reapNetworks } from "./networks/reap.ts";
 import type { PlanContext, PlanOutcome } from "./ports.ts";
+import { completeRotation } from "./root-rotation/complete.ts";
+import { expireRevocations } from "./root-rotation/revocations.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { reapSpec, reapTasks } from "./task-reaper/reap.ts";
 import { WakeTimes } from "./wake-times.ts";
@@ -54,6 +56,8 @@ export class Pipeline {
   readonly #unattached = new Set<string>();
   #dirty = new DirtySet();
   #everything = true;
+  /** Whether the cluster's root and the removed nodes have to be looked at. */
+  #trust = true;
   #newestTime = 0;
 
   constructor({ random, logger, onWakeAt, allocator }: PipelineDependencies) {
@@ -85,8 +89,10 @@ export class Pipeline {
     this.#scheduler.observe(changes);
     this.#dirty.mark(tx, changes);
     this.#watchClock(tx.now);
+    this.#trust ||= changes.some(({ table }) => table === "clusters" || table === "nodes");
     if (this.#everything) {
       this.#everything = false;
+      this.#trust = true;
       this.#dirty.markAll(tx);
       this.#allocate(tx, [...tx.unassigned().values()]);
     } else this.#allocate(tx, [...this.#waitingTasks(tx), ...tasksOf(changes)]);
@@ -100,6 +106,7 @@ export class Pipeline {
     }
     this.#reap(tx, touched);
     this.#attach(tx, nodes, [...changes, ...tx.changesSince(before)]);
+    if (this.#trust) this.#keepTrust(tx);
     if (this.#dirty.nodes.size + this.#dirty.services.size > 0) this.#wakeTimes.set("rest", tx.now);
     const next = this.nextWakeAt();
     if (next !== undefined) this.#onWakeAt(next);
@@ -120,6 +127,7 @@ export class Pipeline {
       const [kind, id = ""] = key.split("/");
       if (kind === "service" || kind === "reaper") this.#dirty.services.add(id);
       if (kind === "node") this.#dirty.nodes.add(id);
+      if (kind === "trust") this.#trust = true;
     }
   }
 
@@ -177,6 +185,16 @@ export class Pipeline {
         if (!node || attachNode(tx, node, this.#allocator)) this.#unattached.delete(id);
         else this.#unattached.add(id);
       });
+  }
+
+  /** Ends a rotation of the root that every node has followed, and forgets expired certificates. */
+  #keepTrust(tx: Transaction): void {
+    this.#trust = false;
+    this.#run(tx, "trust/rotation", () => {
+      completeRotation(tx, this.#context.random);
+      return {};
+    });
+    this.#run(tx, "trust/revocations", () => expireRevocations(tx));
   }
 
   /** What the scheduler did may concern services again: an update tells what it waits for. */

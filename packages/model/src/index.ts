@@ -2,6 +2,7 @@ export { matchesConstraint, parseConstraint } from "./constraint.ts";
 export type { Constraint } from "./constraint.ts";
 export { specVersionId } from "./objects.ts";
 export type {
+  CertificateIssuer,
   Cluster,
   Config,
   LogDriver,
@@ -9,8 +10,10 @@ export type {
   Network,
   NetworkAddresses,
   NetworkSubnet,
+  NextRoot,
   Node,
   NodeState,
+  Root,
   RootCa,
   Secret,
   Service,

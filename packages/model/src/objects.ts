@@ -24,16 +24,33 @@ export interface Meta {
   readonly updatedAt: number;
 }
 
-/** The root of trust. Keys and certificates are PEM. */
-export interface RootCa {
+/** Who issues certificates, as nodes report it of their own (Docker's TLSInfo). Base64 of DER. */
+export interface CertificateIssuer {
+  readonly subject: string;
+  /** SubjectPublicKeyInfo. */
+  readonly publicKey: string;
+}
+
+/** A root certificate and its key, PEM. */
+export interface Root {
   readonly certificate: string;
+  /** Empty when an external authority holds it. */
   readonly key: string;
+  readonly issuer: CertificateIssuer;
+}
+
+/** The root that takes the place of another one. */
+export interface NextRoot extends Root {
+  /** Its certificate issued by the present root: who trusts only that one can follow. PEM. */
+  readonly crossSigned: string;
+  /** What join tokens carry of it, in base 36. */
+  readonly digest: string;
+}
+
+/** The root of trust. */
+export interface RootCa extends Root {
   /** Set while the root is being rotated (Docker's RootRotationInProgress). */
-  readonly rotation?: {
-    readonly certificate: string;
-    readonly key: string;
-    readonly crossSigned: string;
-  };
+  readonly rotation?: NextRoot;
 }
 
 /** The one cluster object; its id is the O of every certificate. */
@@ -67,6 +84,8 @@ export interface Node extends Meta {
   readonly dataPathAddr?: string;
   /** The gateway addresses that the node holds on each overlay network that its tasks use. */
   readonly attachments?: readonly NetworkAddresses[];
+  /** When the newest certificate issued to it expires. Absent: nothing was recorded. */
+  readonly certificateExpires?: number;
   /** When the node went down. Present exactly while `status.state` is `down`. */
   readonly downSince?: number;
 }

@@ -12,7 +12,7 @@ import type {
 } from "@skein/wire";
 import type { AnswerMessage, InquiryMessage } from "./inquiry.ts";
 import type { NetworkTable, PublishedPort } from "./network-table.ts";
-import type { TaskNetwork, TaskStatus } from "./objects.ts";
+import type { CertificateIssuer, TaskNetwork, TaskStatus } from "./objects.ts";
 import type { TaskState } from "./task-state.ts";
 
 /** Raised when the messages change in a way that an older peer would not understand. */
@@ -167,7 +167,10 @@ export type DownMessage =
       readonly role: "worker" | "manager";
       readonly wantedRole: "worker" | "manager";
       readonly managers: readonly ManagerAddress[];
+      /** Every root that the node should trust now, PEM; two while the root is rotated. */
       readonly rootCertificate: string;
+      /** Who should have issued the node's certificate: with another one it renews now. */
+      readonly issuer?: CertificateIssuer;
       /** Raised when the node must renew its certificate now. */
       readonly renewCertificate: boolean;
     }

@@ -45,6 +45,7 @@ const startManager = async () => {
   };
   const handler = newAuthorityHandler({
     clusterId: "c1",
+    root: () => root.certificate,
     roots: () => root.certificate,
     admit,
     currentRole: async (nodeId) => {

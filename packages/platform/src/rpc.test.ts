@@ -433,7 +433,7 @@ test("silence is found by pings, and traffic keeps a connection alive", async ()
 test("new certificates are used for new connections; old connections live on", async () => {
   const before = await connect();
   const fresh = await createRootAuthority(Date.now());
-  const intermediate = await cluster.signer.crossSign(fresh.certificate);
+  const intermediate = await cluster.signer.crossSign(fresh);
   const rootPem = cluster.root.certificate + fresh.certificate;
   const rotated = await newSigner({ ...fresh, intermediate });
   const identity = { ...manager.identity, nodeId: "m1" };

@@ -130,7 +130,7 @@ export class Manager {
       bootstrapCluster(tx, {
         id: newId(random),
         spec: DEFAULT_CLUSTER_SPEC,
-        rootCa: { certificate: "", key: "" },
+        rootCa: { certificate: "", key: "", issuer: { subject: "", publicKey: "" } },
         joinTokens: { worker: "SWMTKN-1-root-worker", manager: "SWMTKN-1-root-manager" },
         unlockKey: "",
         defaultAddrPool: ["10.0.0.0/8"],

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from "@skein/base";
-import { messageOf, OperationError, unreachable } from "@skein/base";
+import { deepEqual, messageOf, OperationError, unreachable } from "@skein/base";
 import type {
   DownMessage,
   InquiryMessage,
@@ -10,7 +10,7 @@ import type {
   TaskStatus,
 } from "@skein/model";
 import { PROTOCOL_VERSION } from "@skein/model";
-import type { NodeDescription } from "@skein/wire";
+import type { NodeDescription, TLSInfo } from "@skein/wire";
 import { CONNECT_TIMEOUT_MS } from "../limits.ts";
 import type { NetworkReceiver } from "../networking/receiver.ts";
 import type { LogStream, ManagerConnection } from "../ports.ts";
@@ -36,6 +36,8 @@ export interface SessionDependencies {
   readonly onCluster: (news: ClusterNews) => void;
   /** The manager does not lead: the one at this address does. */
   readonly onRedirect: (addr: string) => void;
+  /** The trust roots and the issuer of this node's certificate, now. */
+  readonly tlsInfo: () => TLSInfo;
   readonly networks: NetworkReceiver;
   /** Answers what a manager asks of this node. */
   readonly answer: (question: NodeQuestion) => Promise<NodeAnswers[QuestionKind]>;
@@ -59,6 +61,8 @@ export class Session {
   #welcomed = false;
   /** The manager's wall clock minus our monotonic one, in ms. */
   #managerClock: number | undefined;
+  /** What the manager was told of this node. */
+  #described: NodeDescription | undefined;
 
   constructor(
     connection: ManagerConnection,
@@ -98,6 +102,7 @@ export class Session {
     const close = (): void => this.#connection.close();
     signal.addEventListener("abort", close, { once: true });
     worker.beginSession();
+    this.#described = greeting.description;
     this.#connection.send({ type: "hello", protocol: PROTOCOL_VERSION, ...greeting });
     void this.#giveUpWithoutWelcome();
     try {
@@ -120,6 +125,7 @@ export class Session {
   }
 
   describe(description: NodeDescription): void {
+    this.#described = description;
     this.#connection.send({ type: "description", description });
   }
 
@@ -134,9 +140,11 @@ export class Session {
         this.#welcomed = true;
         if (message.now !== undefined)
           this.#managerClock = message.now - this.#deps.clock.monotonic();
+        this.#describeTrust();
         void this.#beat(message.heartbeatMs);
         return;
       case "cluster":
+        this.#describeTrust();
         onCluster(message);
         return;
       case "assignments":
@@ -168,6 +176,16 @@ export class Session {
       default:
         unreachable(message);
     }
+  }
+
+  /**
+   * The certificate may have been renewed since the greeting was put together, and a rotation of the
+   * root waits for the word of it.
+   */
+  #describeTrust(): void {
+    const TLSInfo = this.#deps.tlsInfo();
+    if (this.#described && !deepEqual(this.#described.TLSInfo, TLSInfo))
+      this.describe({ ...this.#described, TLSInfo });
   }
 
   #reportAll(): void {

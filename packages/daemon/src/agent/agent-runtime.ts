@@ -1,3 +1,4 @@
+import type { ClusterNews } from "@skein/agent";
 import type { ManagerAddress } from "@skein/model";
 import type { Credentials } from "@skein/platform";
 import type { NodeAvailability } from "@skein/wire";
@@ -22,7 +23,9 @@ export interface AgentRuntime {
   managers(): readonly ManagerAddress[];
   /** Their addresses, `host:port`. */
   remotes(): readonly string[];
-  /** Uses renewed credentials from the next connection on. */
+  /** Calls the listener with each word of a manager on the cluster, and with the newest one now. */
+  watchCluster(listener: (news: ClusterNews) => void): void;
+  /** Uses renewed credentials from the next connection on, and tells the managers of them. */
   updateCredentials(credentials: Credentials): void;
   /**
    * Stops. When leaving, the managers are told, and the tasks' containers are removed; otherwise the

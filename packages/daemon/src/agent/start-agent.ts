@@ -48,6 +48,8 @@ const startAgent = async (
   const { local, availability, onRemoved } = start;
   let { credentials } = start;
   let managers: readonly ManagerAddress[] = local.remotes.map((addr) => ({ nodeId: "", addr }));
+  let newest: ClusterNews | undefined;
+  const listeners: ((news: ClusterNews) => void)[] = [];
   const stores = await openAgentStores(options.dataDir, { random, logger });
   if ((await stores.remotes.load()).length === 0) await stores.remotes.save(managers);
   else managers = await stores.remotes.load();
@@ -72,6 +74,8 @@ const startAgent = async (
         credentials ? nodeTlsInfo(credentials.rootPem, credentials.certificatePem) : {},
       onCluster: (news: ClusterNews) => {
         if (news.managers.length > 0) managers = news.managers;
+        newest = news;
+        for (const listener of listeners) listener(news);
       },
       onRemoved,
     },
@@ -85,8 +89,13 @@ const startAgent = async (
     ready: ready(),
     managers: () => managers,
     remotes: () => managers.map(({ addr }) => addr),
+    watchCluster: (listener) => {
+      listeners.push(listener);
+      if (newest) listener(newest);
+    },
     updateCredentials: (renewed) => {
       credentials = renewed;
+      agent.trustChanged();
     },
     stop: async ({ leaving }) => {
       stopped.abort();

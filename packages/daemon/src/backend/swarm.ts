@@ -1,17 +1,14 @@
 import type { Backend } from "@skein/api";
 import type { Clock } from "@skein/base";
 import { freshView, theCluster, toClusterInfo } from "@skein/manager";
-import { clusterTlsInfo } from "@skein/platform";
 import type { ClusterInfo, SwarmInfo } from "@skein/wire";
 import type { ManagerRuntime } from "../manager/manager-runtime.ts";
 import type { Membership, MembershipState } from "../membership/membership.ts";
 import { splitHostPort } from "../membership/addresses.ts";
 import { lockedSwarm, notLocked } from "../membership/texts.ts";
 
-const clusterInfo = (manager: ManagerRuntime): ClusterInfo => {
-  const cluster = theCluster(manager.store.view);
-  return toClusterInfo(cluster, clusterTlsInfo(cluster.rootCa.certificate));
-};
+const clusterInfo = (manager: ManagerRuntime): ClusterInfo =>
+  toClusterInfo(theCluster(manager.store.view));
 
 /** A new unlock key counts for this manager's own files before anybody relies on it. */
 const sealed = async ({ state }: Membership, clock: Clock): Promise<void> => {

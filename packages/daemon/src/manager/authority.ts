@@ -1,28 +1,53 @@
 import type { Clock, Random } from "@skein/base";
 import { newId, OperationError } from "@skein/base";
-import { createNode, isRevoked, roleForRenewal, roleOfToken, theCluster } from "@skein/manager";
-import { DEFAULT_CERT_EXPIRY_NS } from "../membership/swarm-spec.ts";
-import { newAuthorityHandler, newSigner } from "@skein/platform";
-import type { AuthorityHandler, Signer } from "@skein/platform";
+import {
+  certificateLifeMs,
+  createNode,
+  isRevoked,
+  issuingRoot,
+  recordCertificate,
+  roleForRenewal,
+  roleOfToken,
+  theCluster,
+  trustedRoots,
+} from "@skein/manager";
+import type { Cluster } from "@skein/model";
+import { newAuthorityHandler } from "@skein/platform";
+import type { AuthorityHandler, Credentials, Signer } from "@skein/platform";
 import type { Store } from "@skein/store";
-
-const NANOSECONDS_PER_MS = 1e6;
+import { signerOf } from "./signing.ts";
 
 export interface AuthorityDependencies {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
+  /** This manager's own, at the time of the call: external authorities are asked with them. */
+  readonly credentials: () => Credentials;
 }
+
+/** Signers by the version of the cluster that they sign for: loading a key takes its time. */
+const newSigners = (credentials: () => Credentials): ((cluster: Cluster) => Promise<Signer>) => {
+  const known = new WeakMap<Cluster, Promise<Signer>>();
+  return (cluster) => {
+    const { rootCa, spec } = cluster;
+    const context = { rootCa, settings: spec.CAConfig, credentials };
+    const signer = known.get(cluster) ?? signerOf(issuingRoot(rootCa), context);
+    known.set(cluster, signer);
+    return signer;
+  };
+};
 
 /**
  * The certificate authority of the cluster whose state is in the store. Joining nodes are recorded
  * before their certificate goes out. Managers can't be admitted yet: the cluster runs one.
  */
-export const newAuthority = ({ store, clock, random }: AuthorityDependencies): AuthorityHandler => {
-  const signerOf = (): Promise<Signer> => newSigner(theCluster(store.view).rootCa);
+export const newAuthority = (dependencies: AuthorityDependencies): AuthorityHandler => {
+  const { store, clock, random } = dependencies;
+  const signerFor = newSigners(dependencies.credentials);
   return newAuthorityHandler({
     clusterId: theCluster(store.view).id,
-    roots: () => theCluster(store.view).rootCa.certificate,
+    root: () => theCluster(store.view).rootCa.certificate,
+    roots: () => trustedRoots(theCluster(store.view).rootCa),
     admit: async (token) => {
       const role = roleOfToken(store.view, token);
       if (role === "manager")
@@ -42,17 +67,16 @@ export const newAuthority = ({ store, clock, random }: AuthorityDependencies): A
     },
     newNodeId: () => newId(random),
     sign: async (csr, identity) => {
-      const signer = await signerOf();
-      const expiry = theCluster(store.view).spec.CAConfig.NodeCertExpiry ?? 0;
-      // An update that leaves it out stores 0, which means the default.
-      const lifetimeMs = (expiry > 0 ? expiry : DEFAULT_CERT_EXPIRY_NS) / NANOSECONDS_PER_MS;
+      const cluster = theCluster(store.view);
+      const signer = await signerFor(cluster);
+      const lifetimeMs = certificateLifeMs(cluster);
       return signer.issueNodeCertificate(csr, { identity, now: clock.now(), lifetimeMs });
     },
-    record: async ({ identity, isNew }) => {
-      if (!isNew) return;
+    record: async ({ identity, isNew, expires }) => {
       const { nodeId, role } = identity;
       await store.transact((tx) => {
-        createNode(tx, { id: nodeId, role, availability: "active" });
+        if (isNew) createNode(tx, { id: nodeId, role, availability: "active" });
+        recordCertificate(tx, nodeId, expires);
       });
     },
   });

@@ -103,8 +103,9 @@ const makeParts = (
   const { clock, random, allocator } = input;
   const leaderId = (): string | undefined => candidate.leaderId;
   const control = new Control({ store, clock, random, allocator, leaderId });
-  const signing = newAuthority({ store, clock, random });
-  const operations = operationsOf({ control, authority: signing, store, random });
+  const { credentials } = input;
+  const signing = newAuthority({ store, clock, random, credentials });
+  const operations = operationsOf({ ...input, control, authority: signing, store });
   const link = new LeaderLink({ ...input, store, candidate, operations });
   return { store, candidate, control, signing, link };
 };

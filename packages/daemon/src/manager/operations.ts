@@ -1,9 +1,10 @@
+import type { Clock, Logger, Random } from "@skein/base";
 import { formatUnlockKey, newUnlockKey } from "@skein/platform";
-import type { AuthorityHandler } from "@skein/platform";
-import type { Random } from "@skein/base";
+import type { AuthorityHandler, Credentials } from "@skein/platform";
 import type { ClusterUpdate, Control } from "@skein/manager";
 import { updateCluster } from "@skein/manager";
 import type { Store } from "@skein/store";
+import { planRootChange } from "./root-change.ts";
 
 /** What only the leader can do, by name: plain data in and out, so that it can be asked for from afar. */
 export type Operations = Readonly<Record<string, (input: never) => Promise<unknown>>>;
@@ -12,7 +13,11 @@ export interface OperationsDependencies {
   readonly control: Control;
   readonly authority: AuthorityHandler;
   readonly store: Store;
+  readonly clock: Clock;
   readonly random: Random;
+  readonly logger: Logger;
+  /** This manager's own, at the time of the call. */
+  readonly credentials: () => Credentials;
 }
 
 type Group = Readonly<Record<string, (input: never) => Promise<unknown>>>;
@@ -29,10 +34,11 @@ export const operationsOf = (dependencies: OperationsDependencies): Operations =
     ...named("secrets", control.secrets),
     ...named("configs", control.configs),
     ...named("networks", control.networks),
-    "swarm.update": (input: ClusterUpdate) =>
-      store.transact((tx) =>
-        updateCluster(tx, random, input, () => formatUnlockKey(newUnlockKey(random))),
-      ),
+    "swarm.update": async (input: ClusterUpdate) => {
+      const rootCa = await planRootChange(store.view, input, dependencies);
+      const newKey = (): string => formatUnlockKey(newUnlockKey(random));
+      await store.transact((tx) => updateCluster(tx, random, { ...input, rootCa }, newKey));
+    },
     "authority.requestCertificate": ({
       request,
       caller,

@@ -1,5 +1,14 @@
+import { CertificateKeeper } from "@skein/agent";
+import type { NodeCertificates } from "@skein/agent";
 import type { Clock, Logger, Random } from "@skein/base";
-import { authorityOver, connectRpc, renewCredentials, startRenewals } from "@skein/platform";
+import {
+  authorityOver,
+  connectRpc,
+  lifeOf,
+  nodeTlsInfo,
+  renewCredentials,
+  withRoots,
+} from "@skein/platform";
 import type { CertificateAuthority, Credentials } from "@skein/platform";
 import type { AgentRuntime } from "../agent/agent-runtime.ts";
 import type { ManagerRuntime } from "../manager/manager-runtime.ts";
@@ -45,29 +54,44 @@ const withAuthority = async <T>(
   throw last;
 };
 
-/** Renews this node's certificate in time, and puts it to use. Returns the function that ends it. */
-export const startRenewing = (options: RenewingOptions): (() => void) => {
-  const { clock, random, logger, files, manager, agent } = options;
-  const stop = new AbortController();
+/** The node's credentials on the disk and in use. */
+const newCertificates = (options: RenewingOptions): NodeCertificates => {
+  const { clock, files, manager, agent } = options;
+  const save = (credentials: Credentials): Promise<void> => files.saveCredentials(credentials);
   let current = options.credentials;
-  startRenewals({
-    clock,
-    random,
-    logger,
-    certificatePem: () => current.certificatePem,
-    signal: stop.signal,
+  const use = (credentials: Credentials): void => {
+    current = credentials;
+    manager?.updateCredentials(current);
+    agent.updateCredentials(current);
+  };
+  return {
+    tlsInfo: () => nodeTlsInfo(current.rootPem, current.certificatePem),
+    life: () => lifeOf(current.certificatePem),
     renew: async (signal) => {
-      current = await withAuthority(options, current, signal, (authority) =>
-        renewCredentials({
-          current,
-          save: (credentials) => files.saveCredentials(credentials),
-          authority,
-          clock,
-        }),
+      use(
+        await withAuthority(options, current, signal, (authority) =>
+          renewCredentials({ current, save, authority, clock }),
+        ),
       );
-      manager?.updateCredentials(current);
-      agent.updateCredentials(current);
     },
-  });
+    trust: async (roots) => {
+      const next = withRoots(current, roots, clock.now());
+      await save(next);
+      use(next);
+    },
+  };
+};
+
+/**
+ * Keeps this node's certificate as the managers want it, and puts it to use. Returns the function
+ * that ends it.
+ */
+export const startRenewing = (options: RenewingOptions): (() => void) => {
+  const { clock, random, logger, agent } = options;
+  const stop = new AbortController();
+  const certificates = newCertificates(options);
+  const keeper = new CertificateKeeper({ certificates, clock, random, logger });
+  void keeper.run(stop.signal);
+  agent.watchCluster((news) => keeper.heard(news));
   return () => stop.abort(new Error("the membership ends"));
 };

@@ -32,7 +32,7 @@ test.each([
   ],
   [
     { Spec: { CAConfig: { ExternalCAs: [{ Protocol: "cfssl", URL: "https://x" }] } } },
-    "an external certificate authority is not supported",
+    "an external certificate authority when the cluster is made",
   ],
 ])("%j is refused", (more, text) => {
   expect(() => init(more)).toThrow(text);

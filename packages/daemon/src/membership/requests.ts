@@ -33,13 +33,23 @@ const checkPools = (pools: readonly string[], asked: number): void => {
   }
 };
 
+/** How to get there all the same. */
+const LATER =
+  "run docker swarm ca --rotate with --ca-cert and --ca-key or --external-ca afterwards";
+
 /** What would be accepted and ignored otherwise. */
 const checkSupported = ({ Spec, ForceNewCluster }: SwarmInitRequest): void => {
   const { ExternalCAs, SigningCACert, SigningCAKey } = Spec.CAConfig;
   const asked: readonly (readonly [boolean, string])[] = [
     [ForceNewCluster, "--force-new-cluster"],
-    [(ExternalCAs ?? []).length > 0, "an external certificate authority"],
-    [Boolean(SigningCACert) || Boolean(SigningCAKey), "a root certificate of one's own"],
+    [
+      (ExternalCAs ?? []).length > 0,
+      `an external certificate authority when the cluster is made (${LATER})`,
+    ],
+    [
+      Boolean(SigningCACert) || Boolean(SigningCAKey),
+      `a root certificate of one's own when the cluster is made (${LATER})`,
+    ],
   ];
   for (const [isAsked, what] of asked)
     if (isAsked)

@@ -21,7 +21,7 @@ const cluster = (unlockKey: string): Draft<Cluster> => ({
     TaskDefaults: {},
     EncryptionConfig: { AutoLockManagers: unlockKey !== "" },
   },
-  rootCa: { certificate: "", key: "" },
+  rootCa: { certificate: "", key: "", issuer: { subject: "", publicKey: "" } },
   joinTokens: { worker: "", manager: "" },
   unlockKey,
   revoked: {},

@@ -4,13 +4,8 @@ import { convertNodeSpec } from "@skein/model";
 import type { Transaction, View } from "@skein/store";
 import type { NodeSpec } from "@skein/wire";
 import { theCluster } from "../membership/admission.ts";
+import { withRevoked } from "../root-rotation/revocations.ts";
 import { checkVersion, found } from "./versions.ts";
-
-/** How long after its expiry a removed node's certificate stays refused (behaviour.md, 18.7). */
-const REVOKED_MARGIN_MS = 7 * 24 * 3600 * 1000;
-const NANOSECONDS_PER_MS = 1e6;
-/** Docker's default certificate lifetime, 90 days. */
-const DEFAULT_EXPIRY_NS = 90 * 24 * 3600 * 1e9;
 
 const managers = (view: View): readonly Node[] =>
   [...view.all("nodes").values()].filter(({ spec }) => spec.Role === "manager");
@@ -55,10 +50,6 @@ export const removeNode = (
     );
   if (node.status.state === "ready" && !input.force)
     throw rpcError("failed-precondition", `node ${node.id} is not down and can't be removed`);
-  const cluster = theCluster(tx);
-  const expiryMs = (cluster.spec.CAConfig.NodeCertExpiry ?? DEFAULT_EXPIRY_NS) / NANOSECONDS_PER_MS;
-  const kept = Object.entries(cluster.revoked).filter(([, until]) => until > tx.now);
-  const revoked = { ...Object.fromEntries(kept), [node.id]: tx.now + expiryMs + REVOKED_MARGIN_MS };
-  tx.put("clusters", { ...cluster, revoked });
+  tx.put("clusters", withRevoked(theCluster(tx), node, tx.now));
   tx.delete("nodes", node.id);
 };

@@ -1,5 +1,6 @@
 import type { DownMessage, ManagerAddress } from "@skein/model";
 import type { Change, View } from "@skein/store";
+import { issuingRoot, trustedRoots } from "../root-rotation/roots.ts";
 
 /** Whether agents must hear of it: roles, managers' addresses, nodes that came or went, the root. */
 export const concernsMembership = (change: Change): boolean => {
@@ -30,7 +31,8 @@ export const clusterMessage = (view: View, nodeId: string): DownMessage => {
     role,
     wantedRole,
     managers: managerAddresses(view),
-    rootCertificate: cluster?.rootCa.certificate ?? "",
+    rootCertificate: cluster ? trustedRoots(cluster.rootCa) : "",
+    ...(cluster ? { issuer: issuingRoot(cluster.rootCa).issuer } : {}),
     renewCertificate: role !== wantedRole,
   };
 };

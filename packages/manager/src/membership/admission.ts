@@ -77,3 +77,16 @@ export const roleForRenewal = (view: View, nodeId: string): Role => {
   if (!node) throw rpcError("not-found", "node not registered");
   return node.role;
 };
+
+/**
+ * Records until when the certificate counts that is about to go out to a node: as long must it be
+ * refused if the node is removed. Rejects (unauthorized) a node that was removed meanwhile.
+ */
+export const recordCertificate = (tx: Transaction, nodeId: string, expires: number): void => {
+  const node = tx.get("nodes", nodeId);
+  if (!node) throw rpcError("unauthorized", `node ${nodeId} has been removed from the cluster`);
+  // An older one that lives longer still counts.
+  const certificateExpires = Math.max(expires, node.certificateExpires ?? 0);
+  if (certificateExpires !== node.certificateExpires)
+    tx.put("nodes", { ...node, certificateExpires });
+};

@@ -1,4 +1,4 @@
-import type { Cluster, Config, Network, Node, Secret } from "@skein/model";
+import type { Cluster, Config, Network, Node, RootCa, Secret } from "@skein/model";
 import type {
   ClusterInfo,
   Config as ApiConfig,
@@ -6,10 +6,10 @@ import type {
   Node as ApiNode,
   NodeDescription,
   Secret as ApiSecret,
-  SwarmSpec,
   TLSInfo,
 } from "@skein/wire";
 import { formatTime } from "@skein/wire";
+import { issuingRoot } from "../root-rotation/roots.ts";
 import { metaOf } from "./meta.ts";
 
 const noDescription: NodeDescription = { Platform: {}, Resources: {}, Engine: {}, TLSInfo: {} };
@@ -48,16 +48,21 @@ export const toApiConfig = (config: Config): ApiConfig => ({
   Spec: config.spec,
 });
 
-const withoutKeys = (spec: SwarmSpec): SwarmSpec => {
-  const { SigningCAKey: _, ...ca } = spec.CAConfig;
-  return { ...spec, CAConfig: ca };
+/** While the root is rotated: the present root, and the next one as the issuer that nodes should have. */
+const tlsInfoOf = (rootCa: RootCa): TLSInfo => {
+  const { issuer } = issuingRoot(rootCa);
+  return {
+    TrustRoot: rootCa.certificate,
+    CertIssuerSubject: issuer.subject,
+    CertIssuerPublicKey: issuer.publicKey,
+  };
 };
 
 /** The cluster as the API shows it, without tokens and keys. */
-export const toClusterInfo = (cluster: Cluster, tlsInfo: TLSInfo): ClusterInfo => ({
+export const toClusterInfo = (cluster: Cluster): ClusterInfo => ({
   ...metaOf(cluster),
-  Spec: withoutKeys(cluster.spec),
-  TLSInfo: tlsInfo,
+  Spec: cluster.spec,
+  TLSInfo: tlsInfoOf(cluster.rootCa),
   RootRotationInProgress: cluster.rootCa.rotation !== undefined,
   DefaultAddrPool: cluster.defaultAddrPool,
   SubnetSize: cluster.subnetSize,

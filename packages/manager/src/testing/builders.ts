@@ -157,7 +157,7 @@ export const aCluster = (historyLimit: number): Draft<Cluster> => ({
     TaskDefaults: {},
     EncryptionConfig: { AutoLockManagers: false },
   },
-  rootCa: { certificate: "", key: "" },
+  rootCa: { certificate: "", key: "", issuer: { subject: "", publicKey: "" } },
   joinTokens: { worker: "", manager: "" },
   unlockKey: "",
   revoked: {},

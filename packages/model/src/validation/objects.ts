@@ -65,9 +65,13 @@ export const convertNodeSpec = (spec: NodeSpec): NodeSpec => {
   return { ...spec, Role: role, Availability: availability };
 };
 
-/** The cluster's spec as it is stored and shown after an update: counters 0 where absent, no key. */
+/**
+ * The cluster's spec as it is stored and shown after an update: counters 0 where absent. The wanted
+ * root becomes part of the cluster itself: who reads the spec and writes it back must not ask for it
+ * again, without its key.
+ */
 export const convertSwarmSpec = (spec: SwarmSpec): SwarmSpec => {
-  const { SigningCAKey: _key, ...caConfig } = spec.CAConfig;
+  const { SigningCAKey: _key, SigningCACert: _certificate, ...caConfig } = spec.CAConfig;
   return {
     ...spec,
     Name: "default",

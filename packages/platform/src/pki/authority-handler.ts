@@ -1,11 +1,14 @@
 import { rpcError } from "@skein/base";
 import type { AuthorityHandler } from "../shared/certificate-authority.ts";
 import type { NodeIdentity, NodeRole } from "../shared/identity.ts";
+import { leafOf, validityOf } from "../shared/trust.ts";
 import { parseCertificateRequest } from "./certificate-request.ts";
 
 /** What the manager decides when nodes ask for certificates. Each may reject with its own error. */
 export interface AuthorityDecisions {
   readonly clusterId: string;
+  /** PEM: the root whose digest is in the join tokens. */
+  root(): string;
   /** PEM: every root that nodes should trust now. */
   roots(): string;
   /** The role that a join token gives. Rejects a token that is not of this cluster or was rotated. */
@@ -16,10 +19,15 @@ export interface AuthorityDecisions {
   /** Issues the certificate chain for a checked request. */
   sign(csr: string, identity: NodeIdentity): Promise<string>;
   /**
-   * Records a node that joins (`isNew`) or got a new certificate; the certificate goes out only
-   * after this resolved.
+   * Records a node that joins (`isNew`) or got a new certificate, until `expires` (ms since the
+   * epoch); the certificate goes out only after this resolved. Rejects a node that was removed
+   * meanwhile.
    */
-  record(issued: { readonly identity: NodeIdentity; readonly isNew: boolean }): Promise<void>;
+  record(issued: {
+    readonly identity: NodeIdentity;
+    readonly isNew: boolean;
+    readonly expires: number;
+  }): Promise<void>;
 }
 
 /** Answers certificate requests by the rules of behaviour.md 18.3 and 18.4. */
@@ -40,12 +48,13 @@ export const newAuthorityHandler = (decisions: AuthorityDecisions): AuthorityHan
   };
 
   return {
-    rootCertificate: () => decisions.roots(),
+    rootCertificate: () => decisions.root(),
     requestCertificate: async ({ csr, token }, caller) => {
       await parseCertificateRequest(csr);
       const { identity, isNew } = await identify(token, caller);
       const certificate = await decisions.sign(csr, identity);
-      await decisions.record({ identity, isNew });
+      const { notAfter: expires } = validityOf(leafOf(certificate));
+      await decisions.record({ identity, isNew, expires });
       return { ...identity, certificate, roots: decisions.roots() };
     },
   };

@@ -1,7 +1,12 @@
 import { OperationError } from "@skein/base";
 import { toPem } from "../shared/pem.ts";
-import { exportPrivateKey, generateKeyPair } from "./keys.ts";
-import { Pkcs10CertificateRequest, Pkcs10CertificateRequestGenerator } from "./x509-provider.ts";
+import { exportPrivateKey, generateKeyPair, importSigningKey } from "./keys.ts";
+import type { RootAuthority } from "./root-authority.ts";
+import {
+  Pkcs10CertificateRequest,
+  Pkcs10CertificateRequestGenerator,
+  X509Certificate,
+} from "./x509-provider.ts";
 
 /** Longer requests are refused unread: ours have about 400 bytes. */
 const REQUEST_BYTES_MAX = 16_384;
@@ -21,6 +26,18 @@ export const createCertificateRequest = async (): Promise<NewRequest> => {
   });
   const csr = toPem("CERTIFICATE REQUEST", new Uint8Array(request.rawData));
   return { csr, keyPem: await exportPrivateKey(keys.privateKey) };
+};
+
+/** A signing request for an authority's own key under its own name, PEM. */
+export const createRequestOf = async ({ certificate, key }: RootAuthority): Promise<string> => {
+  const root = new X509Certificate(certificate);
+  const { key: privateKey, signingAlgorithm } = await importSigningKey(key);
+  const request = await Pkcs10CertificateRequestGenerator.create({
+    name: root.subjectName,
+    keys: { privateKey, publicKey: await root.publicKey.export() },
+    signingAlgorithm,
+  });
+  return toPem("CERTIFICATE REQUEST", new Uint8Array(request.rawData));
 };
 
 const invalid = (reason: string, cause?: unknown): OperationError =>

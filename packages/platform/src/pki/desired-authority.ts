@@ -1,9 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import { rpcError } from "@skein/base";
+import type { Root } from "@skein/model";
 import { splitCertificates } from "../shared/pem.ts";
 import { validityOf } from "../shared/trust.ts";
 import { importSigningKey, parsePrivateKey } from "./keys.ts";
-import type { RootAuthority } from "./root-authority.ts";
+import { issuerOf } from "./tls-info.ts";
 
 /** A root that somebody brings must be valid at least this long (behaviour.md, 18.5). */
 const VALIDITY_MIN_MS = 365 * 86_400_000;
@@ -22,16 +23,25 @@ const parse = (certificatePem: string): X509Certificate => {
   }
 };
 
+const checkKey = async (certificate: X509Certificate, keyPem: string): Promise<string> => {
+  const key = parsePrivateKey(keyPem);
+  if (!certificate.checkPrivateKey(key))
+    throw rpcError("invalid-parameter", "the desired CA certificate and key do not match");
+  await importSigningKey(keyPem);
+  return key.export({ type: "pkcs8", format: "pem" }).toString();
+};
+
 /**
- * Checks a certificate and key that shall become the cluster's root. Throws (kind
- * `invalid-parameter`) the first rule that is broken: one certificate, readable, of an authority,
- * valid now and for a year to come, with its own key, strong enough to sign.
+ * Checks a certificate and key that shall become the cluster's root; the key is empty when an
+ * external authority holds it. Throws (kind `invalid-parameter`) the first rule that is broken: one
+ * certificate, readable, of an authority, valid now and for a year to come, with its own key, strong
+ * enough to sign.
  */
 export const parseDesiredAuthority = async (
   certificatePem: string,
   keyPem: string,
   now: number,
-): Promise<RootAuthority> => {
+): Promise<Root> => {
   const certificate = parse(certificatePem);
   if (!certificate.ca)
     throw rpcError("invalid-parameter", "the desired CA certificate is not of an authority");
@@ -39,12 +49,7 @@ export const parseDesiredAuthority = async (
   if (notBefore > now) throw rpcError("invalid-parameter", "CA certificate is not yet valid");
   if (notAfter < now + VALIDITY_MIN_MS)
     throw rpcError("invalid-parameter", "CA certificate expires too soon");
-  const key = parsePrivateKey(keyPem);
-  if (!certificate.checkPrivateKey(key))
-    throw rpcError("invalid-parameter", "the desired CA certificate and key do not match");
-  await importSigningKey(keyPem);
-  return {
-    certificate: splitCertificates(certificatePem).join(""),
-    key: key.export({ type: "pkcs8", format: "pem" }).toString(),
-  };
+  const key = keyPem === "" ? "" : await checkKey(certificate, keyPem);
+  const normal = splitCertificates(certificatePem).join("");
+  return { certificate: normal, key, issuer: issuerOf(normal) };
 };

@@ -6,7 +6,9 @@ import {
   SubjectKeyIdentifierExtension,
   X509CertificateGenerator,
 } from "./x509-provider.ts";
+import type { Root } from "@skein/model";
 import { splitCertificates } from "../shared/pem.ts";
+import { issuerOf } from "./tls-info.ts";
 
 /** The name of every root that we make, in subject, issuer and managers' certificates. */
 export const ROOT_NAME = "swarm-ca";
@@ -30,7 +32,7 @@ export interface RootAuthority {
 }
 
 /** Makes a new self-signed root: ECDSA P-256, 20 years, CN `swarm-ca`. */
-export const createRootAuthority = async (now: number): Promise<RootAuthority> => {
+export const createRootAuthority = async (now: number): Promise<Root> => {
   const keys = await generateKeyPair();
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: [{ CN: [ROOT_NAME] }],
@@ -45,5 +47,6 @@ export const createRootAuthority = async (now: number): Promise<RootAuthority> =
     ],
   });
   const [pem = ""] = splitCertificates(certificate.toString("pem"));
-  return { certificate: pem, key: await exportPrivateKey(keys.privateKey) };
+  const key = await exportPrivateKey(keys.privateKey);
+  return { certificate: pem, key, issuer: issuerOf(pem) };
 };

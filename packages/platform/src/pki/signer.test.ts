@@ -3,6 +3,7 @@ import { X509Certificate, generateKeyPairSync, webcrypto } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Root } from "@skein/model";
 import { beforeAll, expect, test } from "vitest";
 import { readIdentity } from "../shared/identity.ts";
 import type { NodeIdentity } from "../shared/identity.ts";
@@ -10,17 +11,16 @@ import { toPem } from "../shared/pem.ts";
 import { leafOf, parseCertificates, validityOf, verifyChain } from "../shared/trust.ts";
 import { createCertificateRequest, parseCertificateRequest } from "./certificate-request.ts";
 import { createRootAuthority } from "./root-authority.ts";
-import type { RootAuthority } from "./root-authority.ts";
 import { newSigner } from "./signer.ts";
 import type { Signer } from "./signer.ts";
-import { clusterTlsInfo, nodeTlsInfo } from "./tls-info.ts";
+import { issuerOf, nodeTlsInfo } from "./tls-info.ts";
 import { Pkcs10CertificateRequestGenerator } from "./x509-provider.ts";
 
 const HOUR = 3_600_000;
 const now = Date.UTC(2026, 10, 21, 12);
 const manager: NodeIdentity = { nodeId: "n1", role: "manager", clusterId: "c1" };
 const worker: NodeIdentity = { nodeId: "n2", role: "worker", clusterId: "c1" };
-let root: RootAuthority;
+let root: Root;
 let signer: Signer;
 beforeAll(async () => {
   root = await createRootAuthority(now);
@@ -91,7 +91,7 @@ test("a chain is trusted under its root, in its time, and nowhere else", async (
 
 test("while the root is rotated, old and new trust both accept new certificates", async () => {
   const fresh = await createRootAuthority(now);
-  const intermediate = await signer.crossSign(fresh.certificate);
+  const intermediate = await signer.crossSign(fresh);
   const rotated = await newSigner({ ...fresh, intermediate });
   const chain = await issue(rotated, worker);
   expect(parseCertificates(chain)).toHaveLength(2);
@@ -101,15 +101,14 @@ test("while the root is rotated, old and new trust both accept new certificates"
   expect(() => verifyChain(leafOnly, root.certificate, now)).toThrow("was not issued by");
   const before = nodeTlsInfo(root.certificate, await issue(signer, worker));
   const after = nodeTlsInfo(root.certificate + fresh.certificate, chain);
-  expect(before.CertIssuerPublicKey).toBe(clusterTlsInfo(root.certificate).CertIssuerPublicKey);
-  expect(after.CertIssuerPublicKey).toBe(clusterTlsInfo(fresh.certificate).CertIssuerPublicKey);
+  expect(before.CertIssuerPublicKey).toBe(root.issuer.publicKey);
+  expect(after.CertIssuerPublicKey).toBe(fresh.issuer.publicKey);
 });
 
 test("TLS information is as Docker shows it", () => {
-  const { TrustRoot, CertIssuerSubject, CertIssuerPublicKey } = clusterTlsInfo(root.certificate);
-  expect(TrustRoot).toBe(root.certificate);
-  expect(CertIssuerSubject).toBe("MBMxETAPBgNVBAMTCHN3YXJtLWNh");
-  expect(CertIssuerPublicKey).toBe(
+  expect(root.issuer).toEqual(issuerOf(root.certificate));
+  expect(root.issuer.subject).toBe("MBMxETAPBgNVBAMTCHN3YXJtLWNh");
+  expect(root.issuer.publicKey).toBe(
     new X509Certificate(root.certificate).publicKey
       .export({ type: "spki", format: "der" })
       .toString("base64"),
@@ -176,7 +175,7 @@ test.skipIf(openssl.status !== 0)("OpenSSL accepts chains, and RSA and P-384 roo
   const fresh = await createRootAuthority(now);
   const rotated = await newSigner({
     ...fresh,
-    intermediate: await signer.crossSign(fresh.certificate),
+    intermediate: await signer.crossSign(fresh),
   });
   const chain = await issue(rotated, manager);
   expect(verify(chain, fresh.certificate)).toBe("leaf: OK\n");

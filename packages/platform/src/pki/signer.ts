@@ -3,6 +3,7 @@ import { roleUnit } from "../shared/identity.ts";
 import type { NodeIdentity } from "../shared/identity.ts";
 import { splitCertificates, toPem } from "../shared/pem.ts";
 import { parseCertificateRequest } from "./certificate-request.ts";
+import type { CfsslRequest } from "./cfssl.ts";
 import { importSigningKey } from "./keys.ts";
 import { BACKDATE_MS, ROOT_NAME } from "./root-authority.ts";
 import type { RootAuthority } from "./root-authority.ts";
@@ -41,9 +42,10 @@ export interface Signer {
   issueNodeCertificate(csr: string, content: NodeCertificate): Promise<string>;
   /**
    * Certifies another root's key under that root's own name: who trusts this authority then
-   * accepts what the other one issues. PEM, for {@link RootAuthority.intermediate}.
+   * accepts what the other one issues. PEM, for {@link RootAuthority.intermediate}. An external
+   * authority needs the other one's key, to prove that it asks for it.
    */
-  crossSign(rootPem: string): Promise<string>;
+  crossSign(other: RootAuthority): Promise<string>;
 }
 
 /** A name with one value per part, in the order that Docker's certificates have: O, OU, CN. */
@@ -53,13 +55,38 @@ const subjectOf = ({ nodeId, role, clusterId }: NodeIdentity): Record<string, st
   { CN: [nodeId] },
 ];
 
-const namesOf = ({ nodeId, role }: NodeIdentity): Extension => {
-  const names = [roleUnit[role], nodeId, ...(role === "manager" ? [ROOT_NAME] : [])];
-  return new SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value })));
-};
+/** The DNS names in a node's certificate. */
+export const hostNamesOf = ({ nodeId, role }: NodeIdentity): readonly string[] => [
+  roleUnit[role],
+  nodeId,
+  ...(role === "manager" ? [ROOT_NAME] : []),
+];
+
+/** A node's name in the form of CFSSL's API. */
+export const subjectPartsOf = ({
+  nodeId,
+  role,
+  clusterId,
+}: NodeIdentity): NonNullable<CfsslRequest["subject"]> => ({
+  CN: nodeId,
+  names: [{ O: clusterId, OU: roleUnit[role] }],
+});
+
+const namesOf = (identity: NodeIdentity): Extension =>
+  new SubjectAlternativeNameExtension(
+    hostNamesOf(identity).map((value) => ({ type: "dns", value })),
+  );
 
 const pemOf = (certificate: X509Certificate): string =>
   toPem("CERTIFICATE", new Uint8Array(certificate.rawData));
+
+/**
+ * The name that a root gives its own key, which need not be computed as we would: what it issues
+ * must repeat it, or OpenSSL does not take the root for the issuer.
+ */
+const keyIdentifierOf = async (root: X509Certificate): Promise<string> =>
+  root.getExtension(SubjectKeyIdentifierExtension)?.keyId ??
+  (await SubjectKeyIdentifierExtension.create(root.publicKey)).keyId;
 
 /**
  * Loads an authority. Rejects (kind `invalid-parameter`) when its certificate or key cannot be
@@ -68,7 +95,7 @@ const pemOf = (certificate: X509Certificate): string =>
 export const newSigner = async (authority: RootAuthority): Promise<Signer> => {
   const { key, signingAlgorithm } = await importSigningKey(authority.key);
   const root = new X509Certificate(authority.certificate);
-  const identifier = await AuthorityKeyIdentifierExtension.create(root.publicKey);
+  const identifier = new AuthorityKeyIdentifierExtension(await keyIdentifierOf(root));
   const issuedByUs = { issuer: root.subjectName, signingKey: key, signingAlgorithm };
 
   const issueNodeCertificate = async (csr: string, content: NodeCertificate): Promise<string> => {
@@ -95,8 +122,8 @@ export const newSigner = async (authority: RootAuthority): Promise<Signer> => {
     return pemOf(certificate) + splitCertificates(authority.intermediate ?? "").join("");
   };
 
-  const crossSign = async (rootPem: string): Promise<string> => {
-    const other = new X509Certificate(rootPem);
+  const crossSign = async (next: RootAuthority): Promise<string> => {
+    const other = new X509Certificate(next.certificate);
     const certificate = await X509CertificateGenerator.create({
       ...issuedByUs,
       subject: other.subjectName,
@@ -106,7 +133,7 @@ export const newSigner = async (authority: RootAuthority): Promise<Signer> => {
       extensions: [
         new BasicConstraintsExtension(true, undefined, true),
         new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-        await SubjectKeyIdentifierExtension.create(other.publicKey),
+        new SubjectKeyIdentifierExtension(await keyIdentifierOf(other)),
         identifier,
       ],
     });

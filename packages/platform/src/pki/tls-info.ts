@@ -1,8 +1,9 @@
+import type { CertificateIssuer } from "@skein/model";
 import { splitCertificates } from "../shared/pem.ts";
 import { leafOf, parseCertificates } from "../shared/trust.ts";
 import { X509Certificate } from "./x509-provider.ts";
 
-/** What Docker's API says about trust, on the cluster and on each node. */
+/** What Docker's API says about a node's trust. */
 export interface TlsInfo {
   /** PEM. */
   readonly TrustRoot: string;
@@ -14,13 +15,12 @@ export interface TlsInfo {
 
 const base64 = (bytes: ArrayBuffer): string => Buffer.from(bytes).toString("base64");
 
-/** The cluster's: its present root, which issues the certificates. */
-export const clusterTlsInfo = (rootPem: string): TlsInfo => {
+/** Who signs as this root (PEM), in the form in which nodes report who signed for them. */
+export const issuerOf = (rootPem: string): CertificateIssuer => {
   const root = new X509Certificate(splitCertificates(rootPem)[0] ?? "");
   return {
-    TrustRoot: splitCertificates(rootPem).join(""),
-    CertIssuerSubject: base64(root.subjectName.toArrayBuffer()),
-    CertIssuerPublicKey: base64(root.publicKey.rawData),
+    subject: base64(root.subjectName.toArrayBuffer()),
+    publicKey: base64(root.publicKey.rawData),
   };
 };
 

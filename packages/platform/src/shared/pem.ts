@@ -17,3 +17,6 @@ export const splitCertificates = (bundle: string): readonly string[] =>
   [...bundle.matchAll(CERTIFICATE)].map(([, body = ""]) =>
     toPem("CERTIFICATE", Buffer.from(body, "base64")),
   );
+
+/** A bundle in the one normal form: see {@link splitCertificates}. */
+export const normalCertificates = (bundle: string): string => splitCertificates(bundle).join("");
