@@ -28,6 +28,7 @@ const named = (name: string, group: Group): Operations =>
 /** The leader's operations: `services.create`, `swarm.update`, `authority.requestCertificate`, ... */
 export const operationsOf = (dependencies: OperationsDependencies): Operations => {
   const { control, authority, store, random } = dependencies;
+  const newKey = (): string => formatUnlockKey(newUnlockKey(random));
   return {
     ...named("nodes", control.nodes),
     ...named("services", control.services),
@@ -36,7 +37,6 @@ export const operationsOf = (dependencies: OperationsDependencies): Operations =
     ...named("networks", control.networks),
     "swarm.update": async (input: ClusterUpdate) => {
       const rootCa = await planRootChange(store.view, input, dependencies);
-      const newKey = (): string => formatUnlockKey(newUnlockKey(random));
       await store.transact((tx) => updateCluster(tx, random, { ...input, rootCa }, newKey));
     },
     "authority.requestCertificate": ({

@@ -22,7 +22,7 @@ export interface SigningContext {
  * Where the external authorities of a root are. One that names no certificate of its own is of the
  * cluster's present root; those of other roots do not count (behaviour.md, 18.5).
  */
-export const externalUrls = (
+const externalUrls = (
   settings: CAConfig,
   root: Pick<Root, "certificate">,
   present: string,

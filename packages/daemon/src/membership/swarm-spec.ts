@@ -4,7 +4,7 @@ import type { SwarmSpec } from "@skein/wire";
 const CLUSTER_NAME = "default";
 
 /** How long nodes' certificates count unless somebody says otherwise: 90 days. */
-export const DEFAULT_CERT_EXPIRY_NS: number = 90 * 24 * 3600 * 1e9;
+const DEFAULT_CERT_EXPIRY_NS = 90 * 24 * 3600 * 1e9;
 
 /** Docker's defaults (api.md, 2.1; behaviour.md, section 25). Durations are nanoseconds. */
 const DEFAULTS = {

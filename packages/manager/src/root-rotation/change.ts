@@ -39,7 +39,7 @@ export const withKnownRoot = (rootCa: RootCa, desired: Root): RootCa | undefined
 };
 
 /** The cluster's root when a rotation to `next` begins. One that goes on is given up for it. */
-export const withRotation = ({ rotation: _, ...present }: RootCa, next: NextRoot): RootCa => ({
-  ...present,
+export const withRotation = (rootCa: RootCa, next: NextRoot): RootCa => ({
+  ...rootCa,
   rotation: next,
 });

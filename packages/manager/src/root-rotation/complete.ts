@@ -1,5 +1,5 @@
 import type { Random } from "@skein/base";
-import type { Cluster, RootCa } from "@skein/model";
+import type { Cluster, NextRoot } from "@skein/model";
 import type { Transaction } from "@skein/store";
 import { isIssuedBy } from "./roots.ts";
 import { newTokenFor } from "./join-tokens.ts";
@@ -18,12 +18,11 @@ export const completeRotation = (tx: Transaction, random: Random): void => {
   }
 };
 
-const withNextRoot = (
-  cluster: Cluster,
-  { crossSigned: _, digest, ...root }: NonNullable<RootCa["rotation"]>,
-  random: Random,
-): Cluster => ({
-  ...cluster,
-  rootCa: root,
-  joinTokens: { worker: newTokenFor(digest, random), manager: newTokenFor(digest, random) },
-});
+const withNextRoot = (cluster: Cluster, next: NextRoot, random: Random): Cluster => {
+  const { certificate, key, issuer, digest } = next;
+  return {
+    ...cluster,
+    rootCa: { certificate, key, issuer },
+    joinTokens: { worker: newTokenFor(digest, random), manager: newTokenFor(digest, random) },
+  };
+};

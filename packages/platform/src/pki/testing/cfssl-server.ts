@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Root } from "@skein/model";
@@ -17,7 +18,7 @@ import {
 const HOUR = 3_600_000;
 
 /** What a test makes of the next answers. */
-export interface CfsslBehaviour {
+interface CfsslBehaviour {
   /** Answers with this instead of signing. */
   answer?: string | undefined;
   /** Never answers. */
@@ -105,13 +106,14 @@ export const startCfsslServer = async (root: Root): Promise<CfsslServer> => {
   const behaviour: CfsslBehaviour = {};
   const callers: string[] = [];
   const options = { ...(await hostCredentials(root)), ca: root.certificate, requestCert: true };
-  const server = createServer(options, async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let body = "";
     for await (const piece of request) body += String(piece);
     if (behaviour.isSilent) return;
     response.setHeader("content-type", "application/json");
     response.end(behaviour.answer ?? (await answerTo(root, body, behaviour.identity)));
-  });
+  };
+  const server = createServer(options, (request, response) => void serve(request, response));
   server.on("secureConnection", (socket) => {
     callers.push(socket.getPeerX509Certificate()?.subject ?? "");
   });
