@@ -115,6 +115,19 @@ test("a manager that becomes a worker needs no unlock key any more", async () =>
   }
 });
 
+test("a worker that becomes a manager again starts with a new data key, whatever lay there", async () => {
+  await files.seal(first);
+  await files.saveCredentials(await issue("worker"));
+  await files.saveCredentials(credentials);
+  expect(privateKeyText()).toBe(credentials.keyPem);
+  const renewed = await files.createDataKey(random);
+  expect(renewed).not.toEqual(dataKey);
+  expect(await openWith()).toEqual({ keyPem: credentials.keyPem, dataKey: renewed });
+  await files.seal(second);
+  const again = await files.createDataKey(random);
+  expect(await openWith()).toEqual({ keyPem: credentials.keyPem, dataKey: again });
+});
+
 test("after a crash between two writes one of the two unlock keys opens both files", async () => {
   const all = { keyPem: credentials.keyPem, dataKey };
   const changes = [

@@ -87,9 +87,11 @@ export class KeyFiles {
     return Promise.resolve(dataKey);
   }
 
-  /** Makes a data key for a new state. */
+  /** Makes a data key for a new state, in clear; {@link KeyFiles.seal} comes when it is in use. */
   createDataKey(random: Random): Promise<Uint8Array> {
     return this.#exclusively(async () => {
+      // Encrypted by the former data key, the private key would be lost with it.
+      await this.#encryptPrivateKey(false);
       const dataKey = random.bytes(KEY_BYTES);
       await writeManagerKey(managerKeyFile(this.#dataDir), dataKey);
       this.#now = { ...this.#now, dataKey, wrappedBy: "" };
@@ -97,7 +99,10 @@ export class KeyFiles {
     });
   }
 
-  /** Replaces the node's credentials. A manager's private key is encrypted while autolock is on. */
+  /**
+   * Replaces the node's credentials. A manager's private key is encrypted while autolock is on. With a
+   * worker's the data key is forgotten: a node that becomes a manager again makes a new one.
+   */
   saveCredentials(credentials: Credentials): Promise<void> {
     const isManager = credentials.identity.role === "manager";
     return this.#exclusively(() =>
@@ -106,11 +111,12 @@ export class KeyFiles {
   }
 
   /**
-   * Brings the files to what an unlock key asks for, or to clear ones when it is empty. Writes only
-   * what differs; when it rejects, some may be done, and the rest is for the next call.
+   * Brings a manager's files to what an unlock key asks for, or to clear ones when it is empty. Writes
+   * only what differs; when it rejects, some may be done, and the rest is for the next call.
    */
   seal(unlockKey: string): Promise<void> {
     return this.#exclusively(async () => {
+      if (this.#now.credentials?.identity.role !== "manager") return;
       // In this order an unlock key opens what is there at any moment.
       if (unlockKey !== "") await this.#encryptPrivateKey(true);
       await this.#wrapDataKey(unlockKey);
@@ -120,14 +126,16 @@ export class KeyFiles {
 
   async #encryptPrivateKey(encrypt: boolean): Promise<void> {
     const { credentials, isPrivateKeyEncrypted } = this.#now;
-    if (!credentials || credentials.identity.role !== "manager") return;
-    if (isPrivateKeyEncrypted !== encrypt) await this.#writeCredentials(credentials, encrypt);
+    if (credentials && isPrivateKeyEncrypted !== encrypt)
+      await this.#writeCredentials(credentials, encrypt);
   }
 
   async #writeCredentials(credentials: Credentials, encrypt: boolean): Promise<void> {
     const key = encrypt ? privateKeyKey(await this.dataKey()) : undefined;
     await writeCredentials(certificateDirectory(this.#dataDir), credentials, key);
-    this.#now = { ...this.#now, credentials, isPrivateKeyEncrypted: encrypt };
+    const isManager = credentials.identity.role === "manager";
+    const keys = isManager ? this.#now : { wrappedBy: "" };
+    this.#now = { ...keys, credentials, isPrivateKeyEncrypted: encrypt };
   }
 
   async #wrapDataKey(unlockKey: string): Promise<void> {
