@@ -1,17 +1,20 @@
 import type { Clock, Logger, Random } from "@skein/base";
 import { deepEqual, messageOf } from "@skein/base";
+import type { NetworkTables } from "@skein/model";
 import type { NodeDescription, TLSInfo } from "@skein/wire";
+import { Attachments } from "./attachments/attachments.ts";
+import type { PlainContainers } from "./attachments/ports.ts";
 import { ContainerMonitor } from "./engine/container-monitor.ts";
 import { Reachability } from "./engine/reachability.ts";
 import { DESCRIPTION_INTERVAL_MS } from "./limits.ts";
 import { publishLogs } from "./logs/publisher.ts";
 import type { NetworkingDependencies } from "./networking/networking.ts";
-import { Networking } from "./networking/networking.ts";
 import type { NetworkHealth } from "./doctor/network-checks.ts";
 import { networkHealth } from "./doctor/network-health.ts";
 import type { AnswerDependencies } from "./inquiry/answer.ts";
 import { answerQuestion } from "./inquiry/answer.ts";
 import type { Diagnostics } from "./inquiry/ports.ts";
+import { emptyTables, Networking } from "./networking/networking.ts";
 import { noNetworks } from "./networking/receiver.ts";
 import type { Executor, ManagerDialer, RemotesStore, TaskStore, Templates } from "./ports.ts";
 import type { ClusterNews, Greeting } from "./session/session.ts";
@@ -55,6 +58,7 @@ export interface NetworkingParts extends Pick<
   "dataplane" | "engine" | "tables"
 > {
   readonly diagnostics: Diagnostics;
+  readonly containers: PlainContainers;
   /** Makes the name server, which asks back for each name. */
   readonly newNames: (answer: Networking["resolve"]) => NetworkingDependencies["names"];
 }
@@ -89,6 +93,10 @@ export interface Agent {
   networkHealth(repair: boolean): Promise<NetworkHealth | undefined>;
   /** The manager's clock minus this node's, in ms, as far as this is known. */
   clockOffsetMs(): number | undefined;
+  /** Containers outside of services on this node's networks; absent on a node without networks. */
+  readonly attachments: Attachments | undefined;
+  /** This node's networks, as its kernel has them. */
+  networkTables(): NetworkTables;
 }
 
 /** Puts an agent together. Nothing runs before {@link Agent.start}. */
@@ -122,6 +130,12 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
         (client, question) => networking?.resolve(client, question) ?? { kind: "foreign" },
       ),
     });
+
+  const attachments: Attachments | undefined =
+    parts &&
+    networking &&
+    new Attachments({ engine: parts.containers, networks: networking, clock, logger });
+  if (attachments) monitor.onEvent(() => attachments.lookSoon());
 
   const worker: Worker = new Worker({
     executor,
@@ -161,6 +175,7 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
     ...dependencies,
     networks: networking ?? noNetworks,
     answer: (question) => answerQuestion(answering, question),
+    ...(attachments ? { attachments } : {}),
     reachability,
     worker,
     greet,
@@ -188,6 +203,7 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
       sessions.run(signal),
       redescribe(signal),
       networking?.run(signal),
+      attachments?.run(signal),
     ]);
 
   return {
@@ -208,6 +224,7 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
         await executor.remove(id, signal);
       }
       for (const taskId of await executor.listFiles()) await executor.removeFiles(taskId);
+      await attachments?.discard(signal);
       await networking?.discard(signal);
       await dependencies.tasks.clear();
       await dependencies.remotes.save([]);
@@ -222,5 +239,7 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
     networkHealth: async (repair) =>
       parts && networking && (await networkHealth({ ...parts, networking }, repair)),
     clockOffsetMs: () => sessions.clockOffsetMs,
+    attachments,
+    networkTables: () => networking?.applied ?? emptyTables,
   };
 };

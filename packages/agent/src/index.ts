@@ -47,6 +47,10 @@ export {
 } from "./doctor/host-checks.ts";
 export type { CertificateFacts, DiskFacts, EngineFacts, NeededPort } from "./doctor/host-checks.ts";
 export type { ClusterNews } from "./session/session.ts";
+export type { Attachments, Held } from "./attachments/attachments.ts";
+export { placeOf, plainEndpointBody } from "./attachments/endpoint-body.ts";
+export type { EngineEndpointSettings } from "./attachments/endpoint-body.ts";
+export type { ContainerPlace, PlainContainer, PlainContainers } from "./attachments/ports.ts";
 export { planDataplane } from "./network/plan.ts";
 export type { DataplanePlan, PlanProblem } from "./network/plan.ts";
 export type { NodeFacts } from "./network/node-facts.ts";
@@ -88,6 +92,8 @@ export {
   dockerNetworkBody,
   engineEndpoint,
   engineNetwork,
+  engineNetworkName,
+  networkIdOf,
   podmanNetworkBody,
 } from "./network/engine-network.ts";
 export type { EngineEndpoint, EngineNetwork } from "./network/engine-network.ts";

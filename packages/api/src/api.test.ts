@@ -46,12 +46,13 @@ test.each([
 });
 
 test.each([
-  ["GET", "/v1.41/containers/json", false],
-  ["POST", "/v1.41/containers/create?name=x", false],
+  ["GET", "/v1.41/containers/json", true],
+  ["GET", "/v1.41/containers/abc/logs", false],
+  ["POST", "/v1.41/containers/create?name=x", true],
   ["GET", "/v4.3.1/libpod/info", false],
   ["GET", "/libpod/networks", false],
   ["POST", "/networks/prune", true],
-  ["POST", "/networks/abc/connect", false],
+  ["POST", "/networks/abc/connect", true],
   ["GET", "/", false],
   ["GET", "/swarmx", false],
   ["GET", "/_ping", true],

@@ -8,8 +8,10 @@ import type { ApiRequest, ApiResponse, EngineApi } from "./http.ts";
 import { OfferedVersion } from "./offered-version.ts";
 import { Query } from "./query.ts";
 import { Router } from "./router.ts";
+import { containerRoutes } from "./routes/containers.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { infoRoutes } from "./routes/info.ts";
+import { connectionRoutes } from "./routes/network-connections.ts";
 import { networkRoutes } from "./routes/networks.ts";
 import { nodeRoutes } from "./routes/nodes.ts";
 import { configRoutes, secretRoutes } from "./routes/secrets.ts";
@@ -69,6 +71,8 @@ export const createApi = (dependencies: ApiDependencies): Api => {
     ...taskRoutes(backend),
     ...secretRoutes(backend),
     ...configRoutes(backend),
+    ...containerRoutes({ backend, engine, clock }),
+    ...connectionRoutes({ backend, engine, clock }),
     ...networkRoutes({ backend, engine, clock }),
     ...eventRoutes({ backend, engine, clock }),
   ]);

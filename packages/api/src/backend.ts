@@ -22,8 +22,8 @@ import type {
 /**
  * What the API needs from the rest of the daemon. Every call takes one plain object and answers
  * with plain data, so that a manager that is not the leader can pass most of them on as JSON
- * (everything but `swarm.init/join/leave/unlock`, `info`, `events` and `logs`, which are local or
- * streams). Objects come back in the Docker API's shape, ready to be written.
+ * (everything but `swarm.init/join/leave/unlock`, `attachments`, `info`, `events` and `logs`, which
+ * are local or streams). Objects come back in the Docker API's shape, ready to be written.
  *
  * Refusals are `OperationError`s; not being a manager is the kind `unavailable` with the texts of
  * the reference, thrown before a name is looked up. References (`ref`) are resolved by the backend:
@@ -37,6 +37,7 @@ export interface Backend {
   readonly secrets: SecretBackend;
   readonly configs: ConfigBackend;
   readonly networks: NetworkBackend;
+  readonly attachments: AttachmentBackend;
   readonly logs: LogBackend;
   readonly events: EventBackend;
   readonly info: InfoBackend;
@@ -143,6 +144,65 @@ export interface NetworkBackend {
   get(input: { readonly ref: string }): Promise<Network>;
   create(input: { readonly request: NetworkCreateRequest }): Promise<Created>;
   remove(input: { readonly ref: string }): Promise<void>;
+}
+
+/** A network of the cluster, by both its names. */
+export interface NamedNetwork {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** A place on a network that a container is to have. */
+export interface AskedPlace {
+  readonly networkId: string;
+  /** Those that were asked for; empty: any. */
+  readonly addresses: readonly string[];
+  readonly aliases: readonly string[];
+}
+
+/** A container's place on a network, for the engine. */
+export interface GivenPlace {
+  readonly networkId: string;
+  /** The name of the engine's network. */
+  readonly network: string;
+  /** To be set for the container as a whole too, in versions that know no other way. */
+  readonly mac?: string;
+  /** The `EndpointsConfig` entry. */
+  readonly endpoint: Readonly<Record<string, unknown>>;
+  /** Who answers the cluster's names there. */
+  readonly gateways: readonly string[];
+}
+
+/** Places for a container, until `settle` is called with the id. */
+export interface HeldPlaces {
+  readonly id: string;
+  readonly places: readonly GivenPlace[];
+}
+
+/**
+ * Containers outside of services on the cluster's networks: of this node only, also on workers. Without
+ * a cluster there are no networks. Refusals come as `OperationError`s with the reference's text.
+ */
+export interface AttachmentBackend {
+  /** The cluster's networks that this node has, by the names of the engine's networks below. */
+  local(): ReadonlyMap<string, NamedNetwork>;
+  /** By id, name or id prefix, also when this node does not have it; `unavailable` without manager. */
+  find(input: { readonly ref: string }): Promise<NamedNetwork | undefined>;
+  /**
+   * Gets addresses for a container that is about to be made (no `id`) or put on further networks, and
+   * brings the networks here. `unavailable` when no manager answers in time.
+   */
+  hold(input: {
+    readonly id?: string;
+    readonly name: string;
+    readonly places: readonly AskedPlace[];
+  }): Promise<HeldPlaces>;
+  /** Gets addresses again for a container that is about to be started; the same ones if they are free. */
+  restore(input: { readonly id: string }): Promise<void>;
+  /** From now on it is the engine's containers that count; resolves when the managers know them. */
+  settle(input: { readonly id?: string }): Promise<void>;
+  /** This host's name servers, as containers can reach them. */
+  nameServers(): readonly string[];
 }
 
 /** Whose output, by reference. */

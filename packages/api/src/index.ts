@@ -1,16 +1,20 @@
 export { createApi } from "./api.ts";
 export type { Api, ApiDependencies } from "./api.ts";
 export type {
+  AskedPlace,
+  AttachmentBackend,
   Backend,
   ConfigBackend,
   EventBackend,
   Filters,
+  GivenPlace,
   InfoBackend,
   LogBackend,
   LogLine,
   LogOptions,
   LogSelector,
   LogStream,
+  NamedNetwork,
   NetworkBackend,
   NodeBackend,
   SecretBackend,

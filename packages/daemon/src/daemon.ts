@@ -110,7 +110,8 @@ export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon
       isMember: hasLocalState(options.dataDir),
     });
     if (missing !== undefined) logger.error("engine not reached", { error: missing });
-    const backend = newBackend({ membership, events, clock });
+    const containers = executor.plain;
+    const backend = newBackend({ membership, events, clock, random, logger, containers });
     const engine = engineClient(engineSocket);
     const api = createApi({ backend, engine, clock, logger, version: VERSION });
     await membership.resume();

@@ -56,6 +56,7 @@ export class DirtySet {
         break;
       case "secrets":
       case "configs":
+      case "attachments":
         break;
     }
   }

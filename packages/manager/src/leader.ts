@@ -3,6 +3,7 @@ import { messageOf } from "@skein/base";
 import type { Leadership, Store } from "@skein/store";
 import type { AddressAllocator } from "./allocator/addresses.ts";
 import { Dispatcher } from "./dispatcher/dispatcher.ts";
+import { applyAttachments } from "./networks/attachments.ts";
 import { LogBroker } from "./log-broker/broker.ts";
 import { Pipeline } from "./pipeline.ts";
 
@@ -37,7 +38,10 @@ export class Leader {
 
   constructor(dependencies: LeaderDependencies) {
     this.#deps = dependencies;
-    this.dispatcher = new Dispatcher(dependencies);
+    this.dispatcher = new Dispatcher({
+      ...dependencies,
+      attach: (tx, request) => applyAttachments(tx, request, dependencies.allocator),
+    });
     this.logs = new LogBroker(dependencies, this.dispatcher);
   }
 

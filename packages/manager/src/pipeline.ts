@@ -169,6 +169,8 @@ export class Pipeline {
   /** Nodes hold a gateway address on each network of their tasks. */
   #attach(tx: Transaction, nodes: Set<string>, changes: readonly Change[]): void {
     for (const change of changes) {
+      if (change.table === "attachments")
+        for (const held of [change.before, change.after]) if (held) nodes.add(held.nodeId);
       if (change.table !== "tasks" || !(change.after ?? change.before)?.networks) continue;
       for (const task of [change.before, change.after])
         if (task?.nodeId !== undefined) nodes.add(task.nodeId);

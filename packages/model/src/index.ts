@@ -3,6 +3,7 @@ export type { Constraint } from "./constraint.ts";
 export { specVersionId } from "./objects.ts";
 export type {
   CertificateIssuer,
+  Attachment,
   Cluster,
   Config,
   LogDriver,
@@ -53,9 +54,12 @@ export type {
   LogUpMessage,
   ManagerAddress,
   NetworkNews,
+  RefusedPlace,
   SpecAssignment,
   TaskAssignment,
   UpMessage,
+  WantedAttachment,
+  WantedPlace,
 } from "./protocol.ts";
 export { compareStates, isDesiredAlive, isTerminal } from "./task-state.ts";
 export type { TaskState } from "./task-state.ts";

@@ -235,7 +235,10 @@ export interface NetworkAddresses {
 
 /** A task's place on a network. */
 export interface TaskNetwork extends NetworkAddresses {
-  /** Names that lead to this service's tasks on this network, besides the service's own. */
+  /**
+   * Names that lead there, besides its own: to all tasks of a service, or to a container outside of
+   * services.
+   */
   readonly aliases: readonly string[];
 }
 
@@ -268,6 +271,18 @@ export interface Network extends Meta {
    * any more, is not shown, and goes with the last of them.
    */
   readonly removing?: true;
+}
+
+/**
+ * A container outside of services on networks of the cluster, as its node asked for it. It is there
+ * while the container may use its addresses, and goes with its node. Its id is the container's; that of
+ * one that is about to be made is the node's choice.
+ */
+export interface Attachment extends Meta {
+  readonly nodeId: string;
+  /** The container's name. */
+  readonly name: string;
+  readonly networks: readonly TaskNetwork[];
 }
 
 /** A secret. `spec.Data` (base64) never leaves through the API. */

@@ -6,6 +6,7 @@ import type {
   ConfigSpec,
   EndpointSpec,
   GenericResource,
+  Network,
   NodeDescription,
   SecretSpec,
   TaskSpec,
@@ -92,6 +93,29 @@ export interface NetworkNews {
   readonly ports?: readonly PublishedPort[];
 }
 
+/** A place on a network that a node asks for, for a container outside of services. */
+export interface WantedPlace extends TaskNetwork {
+  /** Addresses are a wish: what the container had before. With `fixed` it must have these, or none. */
+  readonly fixed: boolean;
+}
+
+/** A container outside of services that uses, or is about to use, networks of the cluster. */
+export interface WantedAttachment {
+  /** The container's id, or the node's choice while there is none. */
+  readonly id: string;
+  /** The container's name. */
+  readonly name: string;
+  readonly networks: readonly WantedPlace[];
+}
+
+/** A place that the manager did not give, and why. */
+export interface RefusedPlace {
+  readonly id: string;
+  readonly networkId: string;
+  readonly kind: "not-found" | "forbidden" | "invalid-parameter" | "failed-precondition";
+  readonly message: string;
+}
+
 /** Which containers' output is wanted. */
 export interface LogSubscription {
   readonly id: string;
@@ -149,6 +173,18 @@ export type UpMessage =
   /** The data plane is as the `networks` message with this version said. */
   | { readonly type: "networks-applied"; readonly version: number }
   | AnswerMessage
+  /**
+   * All containers of this node, outside of services, that need addresses: what is not named is freed.
+   * Answered with `attachments-applied` when durable; the addresses come with the networks' tables.
+   */
+  | {
+      readonly type: "attachments";
+      /** Grows by one in a session. */
+      readonly revision: number;
+      readonly containers: readonly WantedAttachment[];
+    }
+  /** Asks for a network of the cluster by id, name or id prefix; answered with `network-found`. */
+  | { readonly type: "find-network"; readonly request: number; readonly ref: string }
   /** The node shuts down on purpose: its tasks may be replaced at once. */
   | { readonly type: "leaving" };
 
@@ -183,6 +219,13 @@ export type DownMessage =
   | { readonly type: "withdrawn"; readonly taskIds: readonly string[] }
   /** Only to agents that speak protocol 2. */
   | InquiryMessage
+  | {
+      readonly type: "attachments-applied";
+      readonly revision: number;
+      readonly refused: readonly RefusedPlace[];
+    }
+  /** Without network when there is none of that name. */
+  | { readonly type: "network-found"; readonly request: number; readonly network?: Network }
   | { readonly type: "acknowledged"; readonly sequence: number }
   /** This manager does not lead; the session ends, and is to be opened there. */
   | { readonly type: "redirect"; readonly leader: ManagerAddress }

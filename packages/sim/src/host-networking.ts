@@ -55,6 +55,11 @@ export class HostNetworking {
           this.#networks.delete(name);
         },
       },
+      containers: {
+        listPlain: () => process.sleep(1).then(() => []),
+        placeContainer: () => change(),
+        freeContainer: () => change(),
+      },
       tables: {
         load: () => process.sleep(1).then(() => this.#tables),
         save: async (tables) => {

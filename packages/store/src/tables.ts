@@ -1,4 +1,5 @@
 import type {
+  Attachment,
   Cluster,
   Config,
   Network,
@@ -21,6 +22,7 @@ export interface TableTypes {
   readonly networks: Network;
   readonly secrets: Secret;
   readonly configs: Config;
+  readonly attachments: Attachment;
 }
 
 export type TableName = keyof TableTypes;
@@ -34,6 +36,7 @@ export const tableNames: readonly TableName[] = [
   "networks",
   "secrets",
   "configs",
+  "attachments",
 ];
 
 /** One object's way from before a batch to after it. Both undefined does not occur. */
@@ -67,6 +70,7 @@ const nameOf: Namers = {
   networks: ({ name, removing }) => (removing ? undefined : name),
   secrets: ({ spec }) => spec.Name,
   configs: ({ spec }) => spec.Name,
+  attachments: nameless,
 };
 
 type Holders = {
@@ -93,6 +97,7 @@ const addressesOf: Holders = {
   networks: ({ id, subnets }) => subnets.map(({ gateway }) => `${id}/${gateway}`),
   secrets: nothingHeld,
   configs: nothingHeld,
+  attachments: ({ networks }) => keysOf(networks),
 };
 
 const networksHeld = ({ networks, status }: Task): readonly string[] =>
@@ -128,6 +133,7 @@ export class Tables {
     networks: new Map(),
     secrets: new Map(),
     configs: new Map(),
+    attachments: new Map(),
   };
   readonly #names = new Map<string, Set<string>>();
   readonly #tasksByService: TaskIndex = new Map();

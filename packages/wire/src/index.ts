@@ -129,7 +129,12 @@ export type {
   TaskSpec,
 } from "./types/task-spec.ts";
 export type { ContainerStatus, PortStatus, Task, TaskStateName, TaskStatus } from "./types/task.ts";
-export { ENGINE_NETWORK_LABEL } from "./labels.ts";
+export {
+  ENDPOINT_ALIASES_OPTION,
+  ENDPOINT_FIXED_OPTION,
+  ENDPOINT_OPTION_PREFIX,
+  ENGINE_NETWORK_LABEL,
+} from "./labels.ts";
 export {
   checkTemplating,
   compareApiVersions,

@@ -38,6 +38,7 @@ export class ContainerMonitor {
   readonly #watches = new Map<string, Set<Watch>>();
   readonly #exits = new Map<string, number>();
   readonly #audits = new Set<(list: readonly ContainerSummary[]) => void>();
+  readonly #listeners = new Set<() => void>();
   readonly #audit = new SignalBox();
 
   constructor(dependencies: ContainerMonitorDependencies) {
@@ -47,6 +48,11 @@ export class ContainerMonitor {
   /** Calls `listener` with the complete list of this node's task containers at each audit. */
   onAudit(listener: (list: readonly ContainerSummary[]) => void): void {
     this.#audits.add(listener);
+  }
+
+  /** Calls `listener` when something happened to any container. */
+  onEvent(listener: () => void): void {
+    this.#listeners.add(listener);
   }
 
   /** Makes an audit happen soon. */
@@ -145,6 +151,7 @@ export class ContainerMonitor {
   }
 
   #heard(event: EngineEvent): void {
+    for (const listener of this.#listeners) listener();
     if (event.type === "connected") {
       this.auditSoon();
       return;

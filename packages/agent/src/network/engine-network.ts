@@ -22,6 +22,10 @@ export interface EngineNetwork {
 export const engineNetworkName = ({ id, ingress }: Pick<NetworkTable, "id" | "ingress">): string =>
   `${ENGINE_PREFIX}${ingress ? "0" : "1"}-${id}`;
 
+/** The id of the network that the engine's network of this name lies under; undefined: another's. */
+export const networkIdOf = (name: string): string | undefined =>
+  /^skein-[01]-([0-9a-z]{25})$/.exec(name)?.[1];
+
 /**
  * The engine's network for one of ours. Docker gives a container's default route to the network whose name
  * comes first, so the ingress network's does: a published task must answer by it.

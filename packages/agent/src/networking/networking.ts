@@ -1,6 +1,7 @@
 import type { Clock, Logger } from "@skein/base";
 import { messageOf, OperationError } from "@skein/base";
 import type { NetworkNews, NetworkTable, NetworkTables, TaskNetwork } from "@skein/model";
+import type { ContainerPlace, KnownPlaces } from "../attachments/ports.ts";
 import type { QuestionType, Resolution } from "../discovery/resolve.ts";
 import { resolve } from "../discovery/resolve.ts";
 import type { EngineEndpoint, EngineNetwork } from "../network/engine-network.ts";
@@ -59,7 +60,13 @@ export interface WorkloadOverlay {
   readonly ingress: boolean;
 }
 
-const emptyTables: NetworkTables = { underlay: "", dataPathPort: 0, networks: [], ports: [] };
+/** Of a node that is on no network. */
+export const emptyTables: NetworkTables = {
+  underlay: "",
+  dataPathPort: 0,
+  networks: [],
+  ports: [],
+};
 
 const isUnavailable = (error: unknown): boolean =>
   error instanceof OperationError && error.kind === "unavailable";
@@ -80,7 +87,7 @@ const withNews = (tables: NetworkTables, news: NetworkNews): NetworkTables => {
  * Keeps this node's kernel, engine and name server as the managers' tables say. Level-triggered: each
  * round brings everything to the newest tables, whatever happened before; what fails is tried again.
  */
-export class Networking implements NetworkReceiver {
+export class Networking implements NetworkReceiver, KnownPlaces {
   readonly #deps: NetworkingDependencies;
   #tables: NetworkTables = emptyTables;
   /** What the kernel has. */
@@ -160,6 +167,35 @@ export class Networking implements NetworkReceiver {
     }
   }
 
+  /** The tables as the kernel has them. */
+  get applied(): NetworkTables {
+    return this.#done;
+  }
+
+  placesOf(id: string): ReturnType<KnownPlaces["placesOf"]> {
+    return this.#done.networks.flatMap(({ id: networkId, endpoints }) => {
+      const endpoint = endpoints.find((one) => one.id === id);
+      return endpoint ? [{ networkId, addresses: endpoint.addresses }] : [];
+    });
+  }
+
+  async containerPlaces(
+    id: string,
+    networkIds: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly ContainerPlace[]> {
+    for (;;) {
+      const places = this.#done.networks.flatMap((table): readonly ContainerPlace[] => {
+        const endpoint = table.endpoints.find((one) => one.id === id);
+        return endpoint && networkIds.includes(table.id)
+          ? [{ networkId: table.id, ...this.#overlay(table, endpoint) }]
+          : [];
+      });
+      if (places.length === networkIds.length) return places;
+      await this.#change(signal);
+    }
+  }
+
   /** Sees to a started container's interfaces. */
   async attached(
     pid: number,
@@ -234,7 +270,7 @@ export class Networking implements NetworkReceiver {
     await this.#deps.tables.save(emptyTables);
   }
 
-  #overlay(table: NetworkTable, place: TaskNetwork): WorkloadOverlay {
+  #overlay(table: NetworkTable, place: Pick<TaskNetwork, "addresses">): WorkloadOverlay {
     return {
       network: engineNetworkName(table),
       endpoint: engineEndpoint(place.addresses),

@@ -11,6 +11,7 @@ import type {
 } from "@skein/model";
 import { PROTOCOL_VERSION } from "@skein/model";
 import type { NodeDescription, TLSInfo } from "@skein/wire";
+import type { Attachments } from "../attachments/attachments.ts";
 import { CONNECT_TIMEOUT_MS } from "../limits.ts";
 import type { NetworkReceiver } from "../networking/receiver.ts";
 import type { LogStream, ManagerConnection } from "../ports.ts";
@@ -41,6 +42,8 @@ export interface SessionDependencies {
   readonly networks: NetworkReceiver;
   /** Answers what a manager asks of this node. */
   readonly answer: (question: NodeQuestion) => Promise<NodeAnswers[QuestionKind]>;
+  /** Containers outside of services; absent on a node without networks. */
+  readonly attachments?: Pick<Attachments, "opened" | "closed" | "receive">;
   /** Reads the output of tasks into the stream until it ends or the signal is aborted. */
   readonly publish: (
     subscription: LogSubscription,
@@ -113,6 +116,7 @@ export class Session {
       }
     } finally {
       signal.removeEventListener("abort", close);
+      this.#deps.attachments?.closed();
       this.#link.abort(new Error("the session is over"));
       this.#link.release();
       this.#connection.close();
@@ -161,6 +165,10 @@ export class Session {
       case "redirect":
         this.#deps.onRedirect(message.leader.addr);
         return;
+      case "attachments-applied":
+      case "network-found":
+        this.#deps.attachments?.receive(message);
+        return;
       case "acknowledged":
         this.#reporter.acknowledge(message.sequence);
         return;
@@ -192,6 +200,7 @@ export class Session {
     this.#live = true;
     for (const { taskId, status } of this.#deps.worker.statuses())
       this.#reporter.report(taskId, status);
+    this.#deps.attachments?.opened((message) => this.#connection.send(message));
   }
 
   async #beat(intervalMs: number): Promise<void> {

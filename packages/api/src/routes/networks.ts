@@ -4,6 +4,7 @@ import type { Network, NetworkCreateRequest, NetworkCreateResponse } from "@skei
 import { isBefore } from "../api-version.ts";
 import { ANSWER_PATIENCE_MS, askEngine } from "../ask-engine.ts";
 import type { EngineAccess } from "../ask-engine.ts";
+import { isBehindOverlay } from "../attach/engine-names.ts";
 import type { Backend } from "../backend.ts";
 import { passToEngine, targetOf } from "../engine-pass.ts";
 import { empty, json } from "../http.ts";
@@ -52,9 +53,6 @@ interface LocalNetwork {
 }
 
 const isListOfNetworks = (value: unknown): value is readonly LocalNetwork[] => Array.isArray(value);
-
-/** The engine's part of an overlay network: named `skein-<0 or 1>-<id>`, and nobody's business. */
-const isBehindOverlay = (name = ""): boolean => /^skein-[01]-[0-9a-z]{25}$/.test(name);
 
 /** The cluster's networks first, then the engine's that are not the same. */
 const list = async (call: Call, dependencies: NetworkDependencies): Promise<ApiResponse> => {
@@ -125,6 +123,8 @@ const remove = async (
 ): Promise<ApiResponse> => {
   const answer = await passToEngine(engine, call.request);
   if (answer.status !== 404 || !(await clusterNetwork(backend, ref(call)))) return answer;
+  // Containers of this node that were removed a moment ago do not use it any more.
+  await backend.attachments.settle({});
   await backend.networks.remove({ ref: ref(call) });
   return empty(204);
 };

@@ -11,7 +11,7 @@ import type {
   SwarmInfo,
   Task,
 } from "@skein/wire";
-import type { Backend, LogLine } from "../backend.ts";
+import type { Backend, LogLine, NamedNetwork } from "../backend.ts";
 
 /** What a test puts in, and what the routes did with it. */
 export interface MemoryCluster {
@@ -24,6 +24,10 @@ export interface MemoryCluster {
   readonly secrets: Map<string, Secret>;
   readonly configs: Map<string, Config>;
   readonly networks: Map<string, Network>;
+  /** The cluster's networks that this node has, by the engine's below. */
+  readonly local: Map<string, NamedNetwork>;
+  /** Attaching containers is refused with this. */
+  refusal: Error | undefined;
   logs: { tty: boolean; lines: readonly LogLine[]; failure?: string };
   readonly events: EventMessage[];
   /** Every call that got through, with its input. */
@@ -50,6 +54,8 @@ export const newMemoryCluster = (swarm?: Swarm): MemoryCluster => ({
   secrets: new Map(),
   configs: new Map(),
   networks: new Map(),
+  local: new Map(),
+  refusal: undefined,
   logs: { tty: false, lines: [] },
   events: [],
   calls: [],
@@ -180,6 +186,35 @@ export const memoryBackend = (cluster: MemoryCluster): Backend => {
         enter("network.remove", input);
         cluster.networks.delete(input.ref);
       },
+    },
+    attachments: {
+      local: () => cluster.local,
+      find: async ({ ref }) => {
+        const named = [...cluster.networks.values()].find(
+          ({ Id, Name }) => Id === ref || Name === ref,
+        );
+        return named && { id: named.Id, name: named.Name };
+      },
+      hold: async (input) => {
+        enter("attachments.hold", input);
+        if (cluster.refusal) throw cluster.refusal;
+        const places = input.places.map(({ networkId, addresses }) => ({
+          networkId,
+          network: `skein-1-${networkId}`,
+          mac: "02:42:0a:00:05:07",
+          endpoint: { IPAMConfig: { IPv4Address: addresses[0] ?? "10.0.5.7" } },
+          gateways: ["10.0.5.2"],
+        }));
+        return { id: input.id ?? "made-up", places };
+      },
+      restore: async (input) => {
+        enter("attachments.restore", input);
+        if (cluster.refusal) throw cluster.refusal;
+      },
+      settle: async (input) => {
+        if (cluster.swarm) enter("attachments.settle", input);
+      },
+      nameServers: () => ["192.0.2.53"],
     },
     logs: {
       open: async (input) => {

@@ -1,5 +1,5 @@
-import type { ClusterNews } from "@skein/agent";
-import type { ManagerAddress } from "@skein/model";
+import type { Attachments, ClusterNews } from "@skein/agent";
+import type { ManagerAddress, NetworkTables } from "@skein/model";
 import type { Credentials } from "@skein/platform";
 import type { NodeAvailability } from "@skein/wire";
 import type { LocalState } from "../membership/local-state.ts";
@@ -25,6 +25,10 @@ export interface AgentRuntime {
   remotes(): readonly string[];
   /** Calls the listener with each word of a manager on the cluster, and with the newest one now. */
   watchCluster(listener: (news: ClusterNews) => void): void;
+  /** Containers outside of services on this node's networks. */
+  readonly attachments: Attachments | undefined;
+  /** This node's networks, as its kernel has them. */
+  networkTables(): NetworkTables;
   /** Uses renewed credentials from the next connection on, and tells the managers of them. */
   updateCredentials(credentials: Credentials): void;
   /**

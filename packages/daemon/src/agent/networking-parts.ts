@@ -14,7 +14,8 @@ const resolversIn = (text: string): readonly string[] =>
     return keyword === "nameserver" && address !== undefined ? [address] : [];
   });
 
-const nodeResolvers = (): readonly string[] => {
+/** This host's own resolvers. */
+export const nodeResolvers = (): readonly string[] => {
   try {
     return resolversIn(readFileSync(RESOLV_CONF, "utf8"));
   } catch {
@@ -30,6 +31,7 @@ export const newNetworkingParts = (parts: {
 }): NetworkingParts => ({
   dataplane: newLinuxDataplane({}),
   engine: parts.executor.networks,
+  containers: parts.executor.plain,
   tables: parts.tables,
   diagnostics: newDiagnostics(),
   newNames: (resolve) =>

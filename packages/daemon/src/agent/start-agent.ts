@@ -88,6 +88,8 @@ const startAgent = async (
   return {
     ready: ready(),
     managers: () => managers,
+    attachments: agent.attachments,
+    networkTables: () => agent.networkTables(),
     remotes: () => managers.map(({ addr }) => addr),
     watchCluster: (listener) => {
       listeners.push(listener);

@@ -1,5 +1,5 @@
 import type { Backend } from "@skein/api";
-import type { Clock } from "@skein/base";
+import type { Clock, Logger, Random } from "@skein/base";
 import { OperationError } from "@skein/base";
 import type { Control } from "@skein/manager";
 import type { ManagerRuntime } from "../manager/manager-runtime.ts";
@@ -11,6 +11,8 @@ import {
   workerCreates,
   workerOnly,
 } from "../membership/texts.ts";
+import type { ContainerEndpoints } from "./attachments.ts";
+import { newAttachmentBackend } from "./attachments.ts";
 import type { EventHub } from "./events.ts";
 import { newLogBackend } from "./logs.ts";
 import { newInfoBackend, newSwarmBackend } from "./swarm.ts";
@@ -19,6 +21,9 @@ export interface BackendDependencies {
   readonly membership: Membership;
   readonly events: EventHub;
   readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly containers: ContainerEndpoints;
 }
 
 type Operations = Readonly<Record<string, (input: never) => Promise<unknown>>>;
@@ -62,7 +67,8 @@ const delegated = <Name extends keyof Control, Group extends Control[Name] & Ope
 };
 
 /** Joins the membership, the manager's operations and the events into what the API needs. */
-export const newBackend = ({ membership, events, clock }: BackendDependencies): Backend => {
+export const newBackend = (dependencies: BackendDependencies): Backend => {
+  const { membership, events, clock } = dependencies;
   const manager = (): ManagerRuntime => managerOf(membership);
   const networks = delegated(manager, "networks", ["list", "get", "create", "remove"]);
   const files = ["list", "get", "create", "update", "remove"] as const;
@@ -87,6 +93,7 @@ export const newBackend = ({ membership, events, clock }: BackendDependencies): 
       remove: networks.remove,
     },
     logs: newLogBackend(manager, clock),
+    attachments: newAttachmentBackend(dependencies),
     events: events.backend,
     info: newInfoBackend(membership),
   };

@@ -3,14 +3,20 @@ import type { Network, NetworkAddresses, Node } from "@skein/model";
 import { compareStates, isTerminal } from "@skein/model";
 import type { Transaction, View } from "@skein/store";
 import type { AddressAllocator } from "./addresses.ts";
+import { attachmentsOfNode } from "../networks/attachments.ts";
 import { ingressNetwork } from "../networks/needs.ts";
 
-/** Ids of the networks that a node must have: those of its tasks that have not ended, and ingress. */
+/**
+ * Ids of the networks that a node must have: those of its tasks that have not ended, those of its
+ * containers outside of services, and ingress.
+ */
 const networksOfNode = (view: View, node: Node): ReadonlySet<string> => {
   const ids = new Set<string>();
   for (const task of view.tasksOfNode(node.id).values())
     if (!isTerminal(task.status.state))
       for (const { networkId } of task.networks ?? []) ids.add(networkId);
+  for (const { networks } of attachmentsOfNode(view, node.id))
+    for (const { networkId } of networks) ids.add(networkId);
   const ingress = ingressNetwork(view);
   if (ingress) ids.add(ingress.id);
   return new Set([...ids].toSorted());

@@ -1,5 +1,6 @@
 import type { Node, Task } from "@skein/model";
 import type { Transaction, View } from "@skein/store";
+import { attachmentsOfNode, releaseAttachments } from "../networks/attachments.ts";
 import { constraintsOf, isGone, meetsAll } from "../orchestrator/node-fitness.ts";
 import { EVICTED_ERROR } from "../orchestrator/settle.ts";
 import { byAge, isLive, wasAssigned } from "../orchestrator/slots.ts";
@@ -12,19 +13,23 @@ export const ORPHAN_AFTER_MS: number = 24 * 3600 * 1000;
 /**
  * Looks after the tasks of one node. On an active node, tasks whose constraints or reservations the
  * node no longer meets are asked to stop (behaviour.md, section 11); it shows in their status. Tasks
- * of a node that has been down for 24 hours become orphaned.
+ * of a node that has been down for 24 hours become orphaned, and its other containers lose their
+ * addresses; those of a node that was removed lose them at once.
  */
 export const enforceNode = (tx: Transaction, nodeId: string): PlanOutcome => {
   const node = tx.get("nodes", nodeId);
-  if (!node) return {};
-  if (isGone(node)) return orphanTasks(tx, node);
+  if (!node) {
+    releaseAttachments(tx, nodeId);
+    return {};
+  }
+  if (isGone(node)) return giveUp(tx, node);
   if (node.spec.Availability === "active") evictTasks(tx, node);
   return {};
 };
 
-const orphanTasks = (tx: Transaction, node: Node): PlanOutcome => {
+const giveUp = (tx: Transaction, node: Node): PlanOutcome => {
   const tasks = [...tx.tasksOfNode(node.id).values()].filter(mayRun);
-  if (tasks.length === 0) return {};
+  if (tasks.length + attachmentsOfNode(tx, node.id).length === 0) return {};
   const due = (node.downSince ?? tx.now) + ORPHAN_AFTER_MS;
   if (tx.now < due) return { wakeAt: due };
   for (const task of tasks)
@@ -33,6 +38,7 @@ const orphanTasks = (tx: Transaction, node: Node): PlanOutcome => {
       status: { ...task.status, state: "orphaned" },
       appliedAt: tx.now,
     });
+  releaseAttachments(tx, node.id);
   return {};
 };
 

@@ -11,6 +11,7 @@ import {
 import type { Transaction, View } from "@skein/store";
 import type { IPAM, IPAMConfig, NetworkCreateRequest } from "@skein/wire";
 import { chooseSubnet, chooseVni, firstAddress, subnetsInUse } from "../allocator/subnets.ts";
+import { attachmentsOfNetwork } from "../networks/attachments.ts";
 import { ingressNetwork, isIngress, isOverlay } from "../networks/needs.ts";
 import { theCluster } from "../membership/admission.ts";
 import { PREDEFINED_LABEL } from "../networks/predefined.ts";
@@ -181,7 +182,7 @@ const checkIngressUnused = (view: View): void => {
 };
 
 /**
- * Removes a network that no service uses; otherwise refuses, naming the service. Tasks of services that
+ * Removes a network that no service and no container uses; otherwise refuses, naming the user. Tasks of services that
  * were just removed keep it until they have ended.
  */
 export const removeNetwork = (tx: Transaction, id: string): void => {
@@ -195,6 +196,12 @@ export const removeNetwork = (tx: Transaction, id: string): void => {
   const service = isUsedByService(tx, network);
   if (service !== undefined)
     throw rpcError("failed-precondition", `network ${network.id} is in use by service ${service}`);
+  const [container] = attachmentsOfNetwork(tx, id);
+  if (container)
+    throw rpcError(
+      "failed-precondition",
+      `network ${network.id} is in use by container ${container.name} on node ${container.nodeId}`,
+    );
   if (tx.tasksOfNetwork(id).size > 0) tx.put("networks", { ...network, removing: true });
   else tx.delete("networks", id);
 };

@@ -93,6 +93,7 @@ const rig = async (): Promise<Rig> => {
     clock,
     random: seededRandom(1),
     logger: silentLogger,
+    attach: () => [],
   });
   dispatcher.start(new AbortController().signal);
   const open = (nodeId: string): Agent => {
@@ -287,7 +288,13 @@ test("after a restart of the leader ready nodes stay ready until they had time t
     for (const id of ["n1", "n2"])
       tx.put("nodes", { ...node(id), status: { state: "ready", message: "", addr: "" } });
   });
-  const next = new Dispatcher({ store, clock, random: seededRandom(2), logger: silentLogger });
+  const next = new Dispatcher({
+    store,
+    clock,
+    random: seededRandom(2),
+    logger: silentLogger,
+    attach: () => [],
+  });
   next.start(new AbortController().signal);
   await clock.advance(11_000);
   expect(store.view.get("nodes", "n1")?.status.state).toBe("ready");

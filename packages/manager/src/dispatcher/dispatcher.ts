@@ -1,8 +1,17 @@
 import type { Clock, Logger, Random } from "@skein/base";
 import { messageOf, newId, rpcError } from "@skein/base";
-import type { DownMessage, InquiryMessage, Node, UpMessage } from "@skein/model";
+import type {
+  DownMessage,
+  InquiryMessage,
+  Node,
+  RefusedPlace,
+  UpMessage,
+  WantedAttachment,
+} from "@skein/model";
 import { INQUIRY_PROTOCOL, PROTOCOL_VERSION } from "@skein/model";
 import type { CommittedBatch, Store, Transaction } from "@skein/store";
+import { toApiNetwork } from "../present/cluster.ts";
+import { networkNamed } from "../present/lookup.ts";
 import { clusterMessage, concernsMembership } from "./cluster-message.ts";
 import { Inquiries } from "./inquiries.ts";
 import { heartbeatMs, markNode, markReady, silenceMs } from "./liveness.ts";
@@ -23,6 +32,11 @@ export interface DispatcherDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Makes the attachments of a node what its agent says; returns what is refused. */
+  readonly attach: (
+    tx: Transaction,
+    request: { readonly nodeId: string; readonly containers: readonly WantedAttachment[] },
+  ) => readonly RefusedPlace[];
 }
 
 /** What the transport calls for one node's stream. */
@@ -40,6 +54,7 @@ export interface SessionPeer {
 }
 
 type Hello = Extract<UpMessage, { type: "hello" }>;
+type FindNetwork = Extract<UpMessage, { type: "find-network" }>;
 
 const refused = (kind: "not-found" | "failed-precondition", text: string): Error =>
   rpcError(kind, text);
@@ -154,9 +169,31 @@ export class Dispatcher {
       case "answer":
         this.inquiries.received(peer.nodeId, message);
         return;
+      case "attachments": {
+        const { revision, containers } = message;
+        const failures = await store.transact((tx) =>
+          this.#deps.attach(tx, { nodeId: peer.nodeId, containers }),
+        );
+        session.send({ type: "attachments-applied", revision, refused: failures });
+        return;
+      }
+      case "find-network":
+        await this.#findNetwork(session, message);
+        return;
       case "leaving":
         await store.transact((tx) => markNode(tx, peer.nodeId, "down", "node is leaving"));
     }
+  }
+
+  async #findNetwork(session: Session, { request, ref }: FindNetwork): Promise<void> {
+    const { store } = this.#deps;
+    const network = networkNamed(store.view, ref);
+    await store.barrier();
+    session.send({
+      type: "network-found",
+      request,
+      ...(network ? { network: toApiNetwork(network) } : {}),
+    });
   }
 
   async #hello(session: Session, peer: SessionPeer, hello: Hello): Promise<void> {

@@ -20,6 +20,9 @@ export const networkChanges = (view: View, changes: readonly Change[]): NetworkC
     if (change.table === "tasks")
       for (const task of [change.before, change.after])
         for (const { networkId } of task?.networks ?? []) networks.add(networkId);
+    if (change.table === "attachments")
+      for (const held of [change.before, change.after])
+        for (const { networkId } of held?.networks ?? []) networks.add(networkId);
     if (change.table === "nodes")
       for (const node of [change.before, change.after])
         for (const { networkId } of node?.attachments ?? []) networks.add(networkId);

@@ -90,6 +90,7 @@ const told = (change: Change): readonly Told[] => {
     case "clusters":
     case "specs":
     case "tasks":
+    case "attachments":
       return [];
   }
 };

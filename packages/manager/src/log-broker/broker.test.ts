@@ -30,7 +30,7 @@ const rig = async (): Promise<Rig> => {
     failed: () => {},
   });
   const deps = { store, clock, random: seededRandom(1), logger: silentLogger };
-  const dispatcher = new Dispatcher(deps);
+  const dispatcher = new Dispatcher({ ...deps, attach: () => [] });
   dispatcher.start(new AbortController().signal);
   const agent = async (nodeId: string): Promise<LogSubscription[]> => {
     await store.transact((tx) =>

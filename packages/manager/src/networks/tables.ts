@@ -1,4 +1,5 @@
 import type {
+  Attachment,
   Network,
   NetworkEndpoint,
   NetworkPeer,
@@ -26,6 +27,9 @@ const publishLabels = {
 const ENCRYPTED = "encrypted";
 const MTU = "com.docker.network.driver.mtu";
 
+/** Characters of the short form of a container's id. */
+const SHORT_ID = 12;
+
 const underlayOf = (node: Node): string => node.dataPathAddr ?? node.status.addr;
 
 const gatewaysOf = (node: Node, networkId: string): readonly string[] | undefined =>
@@ -49,6 +53,22 @@ const endpointOf = (view: View, network: Network, task: Task): NetworkEndpoint |
     slot: task.slot,
     aliases: [],
     active: isActive(task),
+  };
+};
+
+/** A container outside of services; also by the short form of its id, as Docker has it. */
+const containerOf = (network: Network, attachment: Attachment): NetworkEndpoint | undefined => {
+  const held = attachment.networks.find(({ networkId }) => networkId === network.id);
+  if (!held) return undefined;
+  const { id, name, nodeId } = attachment;
+  return {
+    id,
+    name,
+    nodeId,
+    addresses: held.addresses,
+    slot: 0,
+    aliases: [...held.aliases, id.slice(0, SHORT_ID)],
+    active: true,
   };
 };
 
@@ -85,8 +105,11 @@ export const networkTable = (
   const services = [...view.all("services").values()].flatMap(
     (service) => serviceOf(view, network, service) ?? [],
   );
-  const endpoints = [...view.tasksOfNetwork(network.id).values()].flatMap(
+  const tasks = [...view.tasksOfNetwork(network.id).values()].flatMap(
     (task) => endpointOf(view, network, task) ?? [],
+  );
+  const containers = [...view.all("attachments").values()].flatMap(
+    (attachment) => containerOf(network, attachment) ?? [],
   );
   return {
     id: network.id,
@@ -101,7 +124,7 @@ export const networkTable = (
     encrypted: ENCRYPTED in network.driver.options,
     ...mtuOf(network),
     peers: peersOf(view, network, nodeId),
-    endpoints,
+    endpoints: [...tasks, ...containers],
     services,
   };
 };

@@ -13,6 +13,7 @@ const words: Readonly<Record<TableName, string>> = {
   networks: "network",
   secrets: "secret",
   configs: "config",
+  attachments: "attachment",
 };
 
 const byPrefix = <Name extends TableName>(
@@ -53,6 +54,15 @@ export const findConfig = (view: View, ref: string): Config => find(view, "confi
 export const findNetwork = (view: View, ref: string): Network => {
   const network = find(view, "networks", ref);
   return only(words.networks, ref, network.removing ? [] : [network]);
+};
+
+/** Like {@link findNetwork}; undefined when there is none, or several. */
+export const networkNamed = (view: View, ref: string): Network | undefined => {
+  try {
+    return findNetwork(view, ref);
+  } catch {
+    return undefined; // what is not one network is none
+  }
 };
 
 /** Full id, then full task name `web.1.<id>`, then id prefix. */

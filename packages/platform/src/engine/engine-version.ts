@@ -22,6 +22,13 @@ const isBelow = (version: string, limit: string): boolean => {
   return major < limitMajor || (major === limitMajor && minor < limitMinor);
 };
 
+/**
+ * Whether a hardware address for the container as a whole is one for its first endpoint. Docker before
+ * 25 would keep it for good, and makes it of the IP address anyway.
+ */
+export const takesContainerMac = ({ kind, version }: EngineVersion): boolean =>
+  kind === "podman" || !/^\d+\.\d+/u.test(version) || !isBelow(version, "25.0");
+
 /** Throws (kind `failed-precondition`) when the engine is older than what Skein knows to work. */
 export const assertSupported = ({ kind, version }: EngineVersion): void => {
   const oldest = OLDEST[kind];

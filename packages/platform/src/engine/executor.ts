@@ -27,6 +27,7 @@ import { textOf } from "./json-lines.ts";
 import { logMessages } from "./log-lines.ts";
 import type { HostFile } from "./mounts.ts";
 import { OverlayNetworks } from "./networks.ts";
+import { EngineContainers } from "./plain-containers.ts";
 import { PodmanHealth } from "./podman-health.ts";
 import { createVolumes, assertBindSources } from "./volumes.ts";
 
@@ -49,6 +50,8 @@ export interface EngineExecutor extends Executor {
   close(): void;
   /** The engine's networks for our overlays. */
   readonly networks: EngineNetworks;
+  /** Containers outside of services on these networks. */
+  readonly plain: EngineContainers;
 }
 
 const isKind = (error: unknown, ...kinds: readonly OperationError["kind"][]): boolean =>
@@ -66,6 +69,7 @@ class DockerExecutor implements EngineExecutor {
   readonly #files: TaskFiles;
   readonly #health: PodmanHealth;
   readonly networks: OverlayNetworks;
+  readonly plain: EngineContainers;
   #kind: EngineKind | undefined;
 
   constructor(options: EngineExecutorOptions, { clock, logger }: EngineExecutorDependencies) {
@@ -76,6 +80,7 @@ class DockerExecutor implements EngineExecutor {
     this.#files = new TaskFiles(options.filesDir);
     this.#health = new PodmanHealth({ connection, clock, logger });
     this.networks = new OverlayNetworks(connection, (signal) => this.#engineKind(signal));
+    this.plain = new EngineContainers(connection, (signal) => this.#engineKind(signal));
   }
 
   async ping(signal: AbortSignal): Promise<void> {

@@ -13,12 +13,13 @@ const bare = (address: string): string => address.split("/")[0] ?? "";
 export const concernsAddresses = (change: Change): boolean => {
   if (change.table === "tasks") return change.before?.networks !== change.after?.networks;
   if (change.table === "nodes") return change.before?.attachments !== change.after?.attachments;
+  if (change.table === "attachments") return change.before?.networks !== change.after?.networks;
   return change.table === "services" && change.before?.endpoint !== change.after?.endpoint;
 };
 
 /** Everything that holds an address: who, and `<network>/<address>`. */
 const holders = (mirror: Mirror): readonly (readonly [string, string])[] => {
-  const { tasks, nodes, services, networks } = mirror.rows;
+  const { tasks, nodes, services, networks, attachments: containers } = mirror.rows;
   const held: (readonly [string, string])[] = [];
   const add = (who: string, networkId: string, addresses: readonly string[]): void => {
     for (const address of addresses) held.push([who, `${networkId}/${bare(address)}`]);
@@ -32,6 +33,8 @@ const holders = (mirror: Mirror): readonly (readonly [string, string])[] => {
   for (const { id, attachments } of nodes.values())
     for (const { networkId, addresses } of attachments ?? [])
       add(`node ${id}`, networkId, addresses);
+  for (const { id, networks: places } of containers.values())
+    for (const { networkId, addresses } of places) add(`container ${id}`, networkId, addresses);
   for (const { id, endpoint } of services.values())
     for (const { NetworkID = "", Addr = "" } of endpoint?.VirtualIPs ?? [])
       add(`service ${id}`, NetworkID, [Addr]);

@@ -14,6 +14,7 @@ const emptyRows = (): Rows => ({
   networks: new Map(),
   secrets: new Map(),
   configs: new Map(),
+  attachments: new Map(),
 });
 
 /** Whether the task holds its node's resources: it was given to it and has not been seen to end. */
