@@ -8,6 +8,7 @@ import { ContainerMonitor } from "./engine/container-monitor.ts";
 import { Reachability } from "./engine/reachability.ts";
 import { DESCRIPTION_INTERVAL_MS } from "./limits.ts";
 import { publishLogs } from "./logs/publisher.ts";
+import type { AuditCounters } from "./networking/audit-record.ts";
 import type { NetworkingDependencies } from "./networking/networking.ts";
 import type { NetworkHealth } from "./doctor/network-checks.ts";
 import { networkHealth } from "./doctor/network-health.ts";
@@ -91,6 +92,10 @@ export interface Agent {
    * without a data plane. Rejects when the engine or the host's programs do not answer.
    */
   networkHealth(repair: boolean): Promise<NetworkHealth | undefined>;
+  /** What the audits of its networks have found; undefined on a node without a data plane. */
+  auditCounters(): AuditCounters | undefined;
+  /** UDP port of VXLAN, as the managers told it; 0 before. */
+  dataPathPort(): number;
   /** The manager's clock minus this node's, in ms, as far as this is known. */
   clockOffsetMs(): number | undefined;
   /** Containers outside of services on this node's networks; absent on a node without networks. */
@@ -238,6 +243,8 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
     engineUp: () => reachability.up,
     networkHealth: async (repair) =>
       parts && networking && (await networkHealth({ ...parts, networking }, repair)),
+    auditCounters: () => networking?.counters,
+    dataPathPort: () => networking?.tables.dataPathPort ?? 0,
     clockOffsetMs: () => sessions.clockOffsetMs,
     attachments,
     networkTables: () => networking?.applied ?? emptyTables,

@@ -36,16 +36,24 @@ export type {
 } from "./inquiry/ports.ts";
 export { problem } from "./doctor/checks.ts";
 export { networkChecks } from "./doctor/network-checks.ts";
+export type { AuditCounters } from "./networking/audit-record.ts";
 export type { NetworkHealth } from "./doctor/network-checks.ts";
 export {
   certificateChecks,
   clockChecks,
+  clusterChecks,
   diskChecks,
   engineChecks,
   kernelChecks,
   portChecks,
 } from "./doctor/host-checks.ts";
-export type { CertificateFacts, DiskFacts, EngineFacts, NeededPort } from "./doctor/host-checks.ts";
+export type {
+  ClusterFacts,
+  CertificateFacts,
+  DiskFacts,
+  EngineFacts,
+  NeededPort,
+} from "./doctor/host-checks.ts";
 export type { ClusterNews } from "./session/session.ts";
 export type { Attachments, Held } from "./attachments/attachments.ts";
 export { placeOf, plainEndpointBody } from "./attachments/endpoint-body.ts";

@@ -9,6 +9,7 @@ import { OfferedVersion } from "./offered-version.ts";
 import { Query } from "./query.ts";
 import { Router } from "./router.ts";
 import { containerRoutes } from "./routes/containers.ts";
+import { diagnosisRoutes } from "./routes/diagnosis.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { infoRoutes } from "./routes/info.ts";
 import { connectionRoutes } from "./routes/network-connections.ts";
@@ -38,7 +39,7 @@ export interface Api {
 }
 
 /** Path families that are the cluster's alone: what is unknown there, the engine is not asked. */
-const clusterOnly = /^\/(?:swarm|nodes|services|tasks|secrets|configs)(?:\/|$)/;
+const clusterOnly = /^\/(?:skein|swarm|nodes|services|tasks|secrets|configs)(?:\/|$)/;
 
 const pageNotFound = (): ApiResponse => json(404, { message: "page not found" });
 
@@ -74,6 +75,7 @@ export const createApi = (dependencies: ApiDependencies): Api => {
     ...containerRoutes({ backend, engine, clock }),
     ...connectionRoutes({ backend, engine, clock }),
     ...networkRoutes({ backend, engine, clock }),
+    ...diagnosisRoutes(backend),
     ...eventRoutes({ backend, engine, clock }),
   ]);
 

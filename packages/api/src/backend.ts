@@ -1,9 +1,11 @@
 import type {
   Config,
   ConfigSpec,
+  DoctorReport,
   EventMessage,
   Network,
   NetworkCreateRequest,
+  NetworkTrace,
   Node,
   NodeSpec,
   Secret,
@@ -41,6 +43,7 @@ export interface Backend {
   readonly logs: LogBackend;
   readonly events: EventBackend;
   readonly info: InfoBackend;
+  readonly diagnosis: DiagnosisBackend;
 }
 
 /** The `filters` of a list: key to accepted values. Keys are checked by the backend. */
@@ -265,6 +268,27 @@ export interface EventBackend {
     readonly follow: boolean;
     readonly signal: AbortSignal;
   }): AsyncIterable<EventMessage>;
+}
+
+/** What is wrong, on this node or between nodes. */
+interface DiagnosisBackend {
+  /** Works on every node, in a cluster or not; another node's checks only a manager can ask for. */
+  examine(input: {
+    /** Names of groups; none: all. */
+    readonly groups: readonly string[];
+    /** Repairs what differs in the node's networks. */
+    readonly repair: boolean;
+    /** Name or id; empty: the node that is asked. */
+    readonly node: string;
+  }): Promise<DoctorReport>;
+  trace(input: {
+    /** A service, a task or an attached container. */
+    readonly source: string;
+    readonly destination: string;
+    /** 0: only whether the other end is reached. */
+    readonly port: number;
+    readonly protocol: "tcp" | "udp";
+  }): Promise<NetworkTrace>;
 }
 
 export interface InfoBackend {

@@ -8,6 +8,8 @@ import {
   engineClient,
   formatListenAddress,
   listen,
+  newDiagnostics,
+  newLinuxDataplane,
   notifyServiceManager,
   parseListenAddress,
   stderrLogger,
@@ -21,6 +23,8 @@ import { newAgentStarter } from "./agent/start-agent.ts";
 import { checkEngine } from "./engine-check.ts";
 import { hasLocalState } from "./membership/local-state.ts";
 import { Membership } from "./membership/membership.ts";
+import type { DoctorDependencies } from "./doctor/doctor.ts";
+import { examineNode } from "./doctor/doctor.ts";
 import { readTlsFiles } from "./tls-files.ts";
 import type { DaemonOptions } from "./options.ts";
 import { VERSION } from "./version.ts";
@@ -48,6 +52,12 @@ const startListener = async (
   const tls: ListenerTls | undefined = await readTlsFiles(options);
   const addresses = options.hosts.map(parseListenAddress);
   return listen({ addresses, engineSocket, ...(tls ? { tls } : {}) }, dependencies);
+};
+
+/** What overlay networks need and this host lacks, in a cluster or not. */
+const requirementsOfHost = (): (() => Promise<readonly string[]>) => {
+  const dataplane = newLinuxDataplane();
+  return () => dataplane.requirements();
 };
 
 /** Takes what one daemon at a time may have: all of it, or nothing. Returns what gives it back. */
@@ -89,6 +99,7 @@ export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon
     clock,
     random,
     logger,
+    examine: (groups, repair) => examineNode(doctor, { groups, repair }),
   });
   const membership = new Membership(
     { dataDir: options.dataDir },
@@ -102,6 +113,14 @@ export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon
       },
     },
   );
+  const doctor: DoctorDependencies = {
+    membership,
+    clock,
+    executor,
+    dataDir: options.dataDir,
+    diagnostics: newDiagnostics(),
+    requirements: requirementsOfHost(),
+  };
   let listener: Listener;
   try {
     const missing = await checkEngine({
@@ -111,7 +130,7 @@ export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon
     });
     if (missing !== undefined) logger.error("engine not reached", { error: missing });
     const containers = executor.plain;
-    const backend = newBackend({ membership, events, clock, random, logger, containers });
+    const backend = newBackend({ membership, doctor, events, clock, random, logger, containers });
     const engine = engineClient(engineSocket);
     const api = createApi({ backend, engine, clock, logger, version: VERSION });
     await membership.resume();

@@ -5,8 +5,10 @@ import type { Store, View } from "@skein/store";
 import type {
   Config as ApiConfig,
   ConfigSpec,
+  DoctorReport,
   Network as ApiNetwork,
   NetworkCreateRequest,
+  NetworkTrace,
   Node as ApiNode,
   NodeSpec,
   Secret as ApiSecret,
@@ -17,6 +19,8 @@ import type {
 } from "@skein/wire";
 import type { AddressAllocator } from "./allocator/addresses.ts";
 import { allocateService } from "./allocator/services.ts";
+import { examineNode } from "./control-api/diagnosis.ts";
+import type { Examination } from "./control-api/diagnosis.ts";
 import { createNetwork, removeNetwork } from "./control-api/networks.ts";
 import { removeNode, updateNode } from "./control-api/nodes.ts";
 import {
@@ -29,6 +33,9 @@ import {
 } from "./control-api/secrets.ts";
 import { createService, removeService, updateService } from "./control-api/services.ts";
 import { toApiConfig, toApiNetwork, toApiNode, toApiSecret } from "./present/cluster.ts";
+import type { Inquiries } from "./dispatcher/inquiries.ts";
+import { traceNetwork } from "./trace/trace.ts";
+import type { TraceRequest } from "./trace/trace.ts";
 import type { Filters } from "./present/filters.ts";
 import {
   filterConfigs,
@@ -58,6 +65,8 @@ export interface ControlDependencies {
   /** The manager that leads now, as far as is known here. */
   readonly leaderId: () => string | undefined;
   readonly clock: Clock;
+  /** Asks nodes; undefined while this manager does not lead, or has no sessions. */
+  readonly inquiries?: () => Inquiries | undefined;
 }
 
 /** A change that is only made if the object still has this version. */
@@ -210,6 +219,13 @@ export class Control {
     remove: async ({ ref }: Ref): Promise<void> => {
       await this.#deps.store.transact((tx) => removeConfig(tx, findConfig(tx, ref).id));
     },
+  };
+
+  readonly diagnosis = {
+    examine: (input: Examination): Promise<DoctorReport> =>
+      examineNode(this.#deps.store.view, this.#deps.inquiries?.(), input),
+    trace: (input: TraceRequest): Promise<NetworkTrace> =>
+      traceNetwork(this.#deps.store.view, this.#deps.inquiries?.(), input),
   };
 
   readonly networks = {

@@ -47,12 +47,14 @@ export interface EndpointQuestion {
   readonly kind: "endpoint";
   /** Task id, or the engine's id of an attached container. */
   readonly endpointId: string;
-  /** Absent for attached containers. */
+  /** `web.1.<task id>`, or the attached container's name. */
+  readonly name: string;
+  /** False for attached containers. */
   readonly isTask: boolean;
   readonly networkId: string;
   readonly addresses: readonly string[];
-  /** Which listeners are wanted; 0: all. */
-  readonly port: number;
+  /** Addresses at the other end: differences that concern them count, too. */
+  readonly others: readonly string[];
 }
 
 /** What a node knows of one of its containers, and of what surrounds it. */
@@ -79,6 +81,7 @@ export interface EndpointFacts {
 export interface PathQuestion {
   readonly kind: "path";
   readonly endpointId: string;
+  readonly endpointName: string;
   readonly isTask: boolean;
   readonly networkId: string;
   /** To be looked up as the container would. */

@@ -59,6 +59,8 @@ export { rootDigest } from "./shared/root-digest.ts";
 export { leafOf, validityOf, verifyChain } from "./shared/trust.ts";
 export type { Validity } from "./shared/trust.ts";
 export { systemClock } from "./system/clock.ts";
+export { probeDisk } from "./system/disk.ts";
+export type { DiskProbe } from "./system/disk.ts";
 export { logLevels, newLogger, stderrLogger } from "./system/logger.ts";
 export type { LoggerOptions, LogLevel } from "./system/logger.ts";
 export { notifyServiceManager } from "./system/notify.ts";

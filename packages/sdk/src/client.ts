@@ -1,6 +1,8 @@
 import type { Config, ConfigSpec, Secret, SecretSpec } from "@skein/wire";
 import { swarmApi } from "./cluster.ts";
 import type { SwarmApi } from "./cluster.ts";
+import { diagnosisApi } from "./diagnosis.ts";
+import type { DiagnosisApi } from "./diagnosis.ts";
 import { nodesApi } from "./nodes.ts";
 import type { NodesApi } from "./nodes.ts";
 import { filesApi, inspectDistribution, networksApi } from "./objects.ts";
@@ -23,6 +25,7 @@ export interface Client {
   readonly configs: ConfigsApi;
   readonly networks: NetworksApi;
   readonly system: SystemApi;
+  readonly diagnosis: DiagnosisApi;
   distribution(image: string, registryAuth?: string): Promise<DistributionInfo>;
   close(): void;
 }
@@ -40,6 +43,7 @@ export const createClient = (options: TransportOptions): Client => {
     configs: filesApi<Config, ConfigSpec>(transport, "configs"),
     networks: networksApi(transport),
     system: systemApi(transport),
+    diagnosis: diagnosisApi(transport),
     distribution: (image, registryAuth) => inspectDistribution(transport, image, registryAuth),
     close: () => {
       transport.close();

@@ -62,6 +62,42 @@ export const diskChecks = ({
   return [ok("data directory", text)];
 };
 
+/** Where a node stands; the names are Docker's LocalNodeState. */
+export interface ClusterFacts {
+  readonly state: string;
+  readonly message?: string;
+  /** Whether a manager has a session with it, and whom it tries. */
+  readonly connected?: boolean;
+  readonly managers?: readonly string[];
+}
+
+/** Is the node a member, and does a manager know that it lives? */
+export const clusterChecks = (facts: ClusterFacts): readonly Check[] => {
+  const { state, message = "", connected, managers = [] } = facts;
+  if (state === "inactive") return [ok("membership", "this node is in no cluster")];
+  if (state === "locked")
+    return [
+      problem("membership", "this manager's keys are locked", "run 'docker swarm unlock' here"),
+    ];
+  if (state !== "active")
+    return [
+      problem(
+        "membership",
+        `this node is a member, but not at work (${state})${message === "" ? "" : `: ${message}`}`,
+        "see the daemon's log",
+      ),
+    ];
+  return [
+    connected === true
+      ? ok("session", "a manager has a session with this node")
+      : problem(
+          "session",
+          `no manager has a session with this node; known are ${managers.join(", ")}`,
+          "see that these addresses are reached from here, and that the engine answers",
+        ),
+  ];
+};
+
 /** A certificate's life, in milliseconds since the epoch. */
 export interface CertificateFacts {
   readonly validFrom: number;
@@ -148,5 +184,5 @@ export const portChecks = (
       return problem(name, `${whose(other)} listens here, where ${purpose} belongs`, "stop it");
     if (ours && !here.some((one) => one.pid === ownPid))
       return problem(name, `nothing listens for ${purpose}`, "restart the daemon");
-    return ok(name, `free for ${purpose}`);
+    return ok(name, ours ? `this daemon listens for ${purpose}` : `free for ${purpose}`);
   });

@@ -39,10 +39,9 @@ const nowhere: InsideFacts = { addresses: [], interfaces: [], listeners: [] };
 
 const containerOf = async (
   deps: AnswerDependencies,
-  { endpointId, isTask }: Pick<EndpointQuestion, "endpointId" | "isTask">,
+  { endpointId, name, isTask }: Pick<EndpointQuestion, "endpointId" | "name" | "isTask">,
 ): Promise<ContainerState | undefined> => {
-  const container = isTask ? deps.containerOf(endpointId) : endpointId;
-  if (container === undefined) return undefined;
+  const container = isTask ? (deps.containerOf(endpointId) ?? name) : name;
   return deps.executor.inspect(container, new AbortController().signal);
 };
 
@@ -53,7 +52,7 @@ const answerEndpoint = async (
   deps: AnswerDependencies,
   question: EndpointQuestion,
 ): Promise<EndpointFacts> => {
-  const { networkId, addresses, port } = question;
+  const { networkId, addresses, others } = question;
   const [container, differences, warnings] = await Promise.all([
     containerOf(deps, question),
     deps.dataplane.compare(),
@@ -63,7 +62,10 @@ const answerEndpoint = async (
   const inside = isUp ? await deps.diagnostics.inside(container.pid) : nowhere;
   const bridge = bridgeName(networkId);
   const ends = inside.interfaces.filter((one) => one.bridge === bridge);
-  const about = { addresses, ports: ends.map((end) => end.port) };
+  const about = {
+    addresses: [...addresses, ...others],
+    ports: ends.map((end) => end.port),
+  };
   return {
     ...(container
       ? {
@@ -75,7 +77,7 @@ const answerEndpoint = async (
       : {}),
     addresses: inside.addresses,
     bridged: ends.some((end) => end.addresses.some((one) => addresses.includes(one))),
-    listeners: inside.listeners.filter((one) => port === 0 || one.port === port),
+    listeners: inside.listeners,
     knowsNetwork: tableOf(deps, networkId) !== undefined,
     differences: differencesOf(differences, networkId, about),
     warnings,
@@ -107,7 +109,7 @@ const targetsAt = (
 const answerPath = async (deps: AnswerDependencies, question: PathQuestion): Promise<PathFacts> => {
   const { networkId, name, addresses, port, vips, peers } = question;
   const table = tableOf(deps, networkId);
-  const container = await containerOf(deps, question);
+  const container = await containerOf(deps, { ...question, name: question.endpointName });
   const pid = container?.phase === "running" ? container.pid : 0;
   const targets = targetsAt(addresses, port === 0 ? ANY_PORT : port);
   const [within, host] = await Promise.all([

@@ -110,6 +110,17 @@ export const memoryBackend = (cluster: MemoryCluster): Backend => {
     },
   });
   return {
+    diagnosis: {
+      examine: async (input) => {
+        cluster.calls.push({ name: "diagnosis.examine", input });
+        return { NodeID: "node1", Hostname: "host1", Groups: [] };
+      },
+      trace: async (input) => {
+        cluster.calls.push({ name: "diagnosis.trace", input });
+        const { source: Source, destination: Destination } = input;
+        return { Source, Destination, Reached: true, Hops: [] };
+      },
+    },
     swarm: {
       init: async (input) => {
         cluster.calls.push({ name: "swarm.init", input });

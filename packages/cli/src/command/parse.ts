@@ -97,6 +97,9 @@ class Reader {
   }
 }
 
+/** `-f`; but neither `-` nor the arrow of `network trace A '->' B`. */
+const isShort = (word: string): boolean => word.startsWith("-") && word !== "-" && word !== "->";
+
 /**
  * Parses words as Docker's commands do: `--name value`, `--name=value`, `-n value`, `-nvalue`,
  * grouped letters, `--` ends flags. `stopAt` says whether flags end at this operand.
@@ -115,7 +118,7 @@ export const parseArguments = (
       break;
     }
     if (word.startsWith("--")) reader.long(word);
-    else if (word.startsWith("-") && word !== "-") reader.short(word);
+    else if (isShort(word)) reader.short(word);
     else {
       operands.push(word);
       if (stopAt(word)) {

@@ -6,6 +6,7 @@ import { parseArguments } from "../command/parse.ts";
 import type { Context } from "../command/spec.ts";
 import { GroupCommand, LeafCommand, buildGroup } from "../command/tree.ts";
 import { describeError } from "../output/report.ts";
+import { networkGroup } from "../commands/network/group.ts";
 import { nodeGroup } from "../commands/node/group.ts";
 import { serviceGroup } from "../commands/service/group.ts";
 import { swarmGroup } from "../commands/swarm/group.ts";
@@ -61,7 +62,7 @@ export const buildProgram = async (
   program.usage("[OPTIONS] COMMAND");
   let context: Context | undefined;
   const getContext = (): Context => (context ??= makeContext(program.given ?? new Flags()));
-  for (const group of [swarmGroup, nodeGroup, serviceGroup, contextGroup])
+  for (const group of [swarmGroup, nodeGroup, serviceGroup, networkGroup, contextGroup])
     program.addCommand(buildGroup(group, getContext));
   for (const spec of toolSpecs(program)) program.addCommand(new LeafCommand(spec, getContext));
   for (const { name, summary, load } of lazy)

@@ -1,4 +1,4 @@
-import type { Attachments, ClusterNews } from "@skein/agent";
+import type { Agent, Attachments, ClusterNews } from "@skein/agent";
 import type { ManagerAddress, NetworkTables } from "@skein/model";
 import type { Credentials } from "@skein/platform";
 import type { NodeAvailability } from "@skein/wire";
@@ -16,7 +16,10 @@ export interface AgentStart {
 }
 
 /** The agent of this node's membership, while it runs. */
-export interface AgentRuntime {
+export interface AgentRuntime extends Pick<
+  Agent,
+  "connected" | "networkHealth" | "auditCounters" | "clockOffsetMs"
+> {
   /** Resolves when the first session with a manager has brought the tasks. */
   readonly ready: Promise<void>;
   /** The managers as the agent knows them. */
@@ -29,6 +32,10 @@ export interface AgentRuntime {
   readonly attachments: Attachments | undefined;
   /** This node's networks, as its kernel has them. */
   networkTables(): NetworkTables;
+  /** UDP port of VXLAN: as the managers told it, or the default. */
+  dataPathPort(): number;
+  /** The node's present certificate and key; undefined while they are locked. */
+  credentials(): Credentials | undefined;
   /** Uses renewed credentials from the next connection on, and tells the managers of them. */
   updateCredentials(credentials: Credentials): void;
   /**

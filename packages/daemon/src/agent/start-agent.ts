@@ -1,9 +1,10 @@
 import { join } from "node:path";
-import type { ClusterNews, Templates } from "@skein/agent";
+import type { AgentDependencies, ClusterNews, Templates } from "@skein/agent";
 import { createAgent } from "@skein/agent";
 import type { Clock, Logger, Random } from "@skein/base";
 import { messageOf } from "@skein/base";
 import { expandContainer, expandFile } from "@skein/model";
+import { DEFAULT_DATA_PATH_PORT } from "@skein/manager";
 import type { ManagerAddress } from "@skein/model";
 import { newEngineExecutor, nodeTlsInfo } from "@skein/platform";
 import type { EngineExecutor } from "@skein/platform";
@@ -19,6 +20,8 @@ export interface AgentStarterOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** This node's checks, for managers that ask. */
+  readonly examine: NonNullable<AgentDependencies["examine"]>;
 }
 
 const READY_POLL_MS = 20;
@@ -70,6 +73,7 @@ const startAgent = async (
       networking: newNetworkingParts({ executor, tables: stores.tables, logger }),
       remotes: stores.remotes,
       dialer: newManagerDialer({ credentials: () => credentials, availability, logger }),
+      examine: dependencies.examine,
       tlsInfo: () =>
         credentials ? nodeTlsInfo(credentials.rootPem, credentials.certificatePem) : {},
       onCluster: (news: ClusterNews) => {
@@ -95,6 +99,12 @@ const startAgent = async (
       listeners.push(listener);
       if (newest) listener(newest);
     },
+    connected: () => agent.connected(),
+    networkHealth: (repair) => agent.networkHealth(repair),
+    auditCounters: () => agent.auditCounters(),
+    clockOffsetMs: () => agent.clockOffsetMs(),
+    dataPathPort: () => agent.dataPathPort() || DEFAULT_DATA_PATH_PORT,
+    credentials: () => credentials,
     updateCredentials: (renewed) => {
       credentials = renewed;
       agent.trustChanged();

@@ -11,14 +11,17 @@ import {
   workerCreates,
   workerOnly,
 } from "../membership/texts.ts";
+import type { DoctorDependencies } from "../doctor/doctor.ts";
 import type { ContainerEndpoints } from "./attachments.ts";
 import { newAttachmentBackend } from "./attachments.ts";
 import type { EventHub } from "./events.ts";
 import { newLogBackend } from "./logs.ts";
+import { newDiagnosisBackend } from "./diagnosis.ts";
 import { newInfoBackend, newSwarmBackend } from "./swarm.ts";
 
 export interface BackendDependencies {
   readonly membership: Membership;
+  readonly doctor: DoctorDependencies;
   readonly events: EventHub;
   readonly clock: Clock;
   readonly random: Random;
@@ -68,7 +71,7 @@ const delegated = <Name extends keyof Control, Group extends Control[Name] & Ope
 
 /** Joins the membership, the manager's operations and the events into what the API needs. */
 export const newBackend = (dependencies: BackendDependencies): Backend => {
-  const { membership, events, clock } = dependencies;
+  const { membership, doctor, events, clock } = dependencies;
   const manager = (): ManagerRuntime => managerOf(membership);
   const networks = delegated(manager, "networks", ["list", "get", "create", "remove"]);
   const files = ["list", "get", "create", "update", "remove"] as const;
@@ -96,6 +99,7 @@ export const newBackend = (dependencies: BackendDependencies): Backend => {
     attachments: newAttachmentBackend(dependencies),
     events: events.backend,
     info: newInfoBackend(membership),
+    diagnosis: newDiagnosisBackend(doctor, manager),
   };
 };
 

@@ -102,7 +102,14 @@ const makeParts = (
 ): Parts => {
   const { clock, random, allocator } = input;
   const leaderId = (): string | undefined => candidate.leaderId;
-  const control = new Control({ store, clock, random, allocator, leaderId });
+  const control = new Control({
+    store,
+    clock,
+    random,
+    allocator,
+    leaderId,
+    inquiries: () => candidate.leader?.dispatcher.inquiries,
+  });
   const { credentials } = input;
   const signing = newAuthority({ store, clock, random, credentials });
   const operations = operationsOf({ ...input, control, authority: signing, store });

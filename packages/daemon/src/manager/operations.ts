@@ -35,6 +35,7 @@ export const operationsOf = (dependencies: OperationsDependencies): Operations =
     ...named("secrets", control.secrets),
     ...named("configs", control.configs),
     ...named("networks", control.networks),
+    ...named("diagnosis", control.diagnosis),
     "swarm.update": async (input: ClusterUpdate) => {
       const rootCa = await planRootChange(store.view, input, dependencies);
       await store.transact((tx) => updateCluster(tx, random, { ...input, rootCa }, newKey));

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { CommandSpec } from "../../command/spec.ts";
-import { formatFlag, installFlags } from "./tool-flags.ts";
+import { doctorFlags, formatFlag, installFlags } from "./tool-flags.ts";
 
 const MANY = Number.MAX_SAFE_INTEGER;
 
@@ -13,6 +13,18 @@ export const toolSpecs = (program: Command): readonly CommandSpec[] => [
     args: [1, 1],
     complete: { kind: "words", words: ["bash", "zsh", "fish"] },
     load: async () => (await import("../../completion/scripts.ts")).run,
+  },
+  {
+    name: "doctor",
+    summary: "Look for what is wrong with this node; with 'network' also repair its networks",
+    usage: "[OPTIONS] [GROUP...]",
+    args: [0, MANY],
+    flags: Object.values(doctorFlags),
+    complete: {
+      kind: "words",
+      words: ["engine", "disk", "kernel", "cluster", "certificate", "clock", "ports", "network"],
+    },
+    load: async () => (await import("./doctor.ts")).run,
   },
   {
     name: "info",

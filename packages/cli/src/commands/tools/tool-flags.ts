@@ -28,6 +28,23 @@ Refer to https://docs.docker.com/go/formatting/ for more information about forma
   { short: "f" },
 );
 
+/** Flags of `doctor`. */
+export interface DoctorFlags {
+  readonly format: Flag<string>;
+  readonly node: Flag<string>;
+}
+
+/** Flags of `doctor`. */
+export const doctorFlags: DoctorFlags = {
+  format: stringFlag("format", "Print as JSON with 'json'", {
+    short: "f",
+    complete: { kind: "words", words: ["json"] },
+  }),
+  node: stringFlag("node", "Look at another node, or at 'all' of them; only on a manager", {
+    complete: { kind: "nodes" },
+  }),
+};
+
 /** Flags of `context install`. */
 export interface ContextFlags {
   readonly name: Flag<string>;
