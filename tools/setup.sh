@@ -46,7 +46,7 @@ apt_install() {
 
 # The engine, its command, and what hosts of a playground need.
 ensure_playground_programs() {
-  local packages=(iproute2 iptables nftables conntrack busybox-static procps util-linux)
+  local packages=(iproute2 iptables nftables conntrack busybox-static procps util-linux etcd-server)
   if ! command -v dockerd >/dev/null || ! command -v docker >/dev/null; then packages+=(docker.io); fi
   apt_install "${packages[@]}"
 }

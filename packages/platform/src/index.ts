@@ -1,3 +1,24 @@
+export { connectEtcd } from "./etcd/client.ts";
+export type { EtcdClient, MemberAlarm, MemberStatus } from "./etcd/client.ts";
+export type { Endpoints } from "./etcd/channels.ts";
+export { checkEtcdBinary } from "./etcd/etcd-binary.ts";
+export { EtcdError } from "./etcd/etcd-error.ts";
+export { openEtcdLog } from "./etcd/etcd-log.ts";
+export type { EtcdLog, EtcdLogOptions } from "./etcd/etcd-log.ts";
+export { hasMemberData, startEtcdMember, wipeMemberData } from "./etcd/etcd-member.ts";
+export type { EtcdMember, EtcdMemberOptions, MemberEnd } from "./etcd/etcd-member.ts";
+export { etcdHealth } from "./etcd/health.ts";
+export type { EtcdHealth, MemberHealth } from "./etcd/health.ts";
+export type { KnownMember, MemberSettings, MemberStart } from "./etcd/member-arguments.ts";
+export {
+  addMember,
+  moveMember,
+  promoteMember,
+  removeMember,
+  stepAside,
+} from "./etcd/membership.ts";
+export type { AddedMember, ChangeOptions } from "./etcd/membership.ts";
+export type { DialPeer } from "./etcd/peer-carriage.ts";
 export { openLmdbLog } from "./log/lmdb-log.ts";
 export type { LmdbLogOptions } from "./log/lmdb-log.ts";
 export { readManagerKey, writeManagerKey } from "./log/manager-key.ts";
@@ -38,6 +59,8 @@ export type { CallOptions, ConnectOptions, RpcConnection } from "./rpc/client.ts
 export type { ConnectAs } from "./rpc/dial.ts";
 export { encode } from "./rpc/frames.ts";
 export type { EncodedMessage } from "./rpc/frames.ts";
+export { API_PROTOCOL, dialRaw, ETCD_PEER_PROTOCOL } from "./rpc/raw-connections.ts";
+export type { RawDial, RawProtocol } from "./rpc/raw-connections.ts";
 export type { NodePeer, Peer, RpcMethod } from "./rpc/router.ts";
 export type { RpcStream } from "./rpc/rpc-stream.ts";
 export { startRpcServer } from "./rpc/server.ts";

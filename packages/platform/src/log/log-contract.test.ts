@@ -1,23 +1,51 @@
 // Goal: every Log keeps the same promises. Method: one suite, run against each implementation.
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Leadership, Log, LogRecord } from "@skein/store";
+import { silentLogger } from "@skein/base";
+import type { Leadership, LoadedState, Log, LogBatch, LogRecord } from "@skein/store";
 import { newMemoryDisk, openMemoryLog } from "@skein/store";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { openEtcdLog } from "../etcd/etcd-log.ts";
+import { hasEtcd, startTestMember } from "../etcd/testing.ts";
+import type { TestMember } from "../etcd/testing.ts";
 import { openLmdbLog } from "./lmdb-log.ts";
 
 /** Opens a log on one and the same disk each time it is called. */
 type Opener = () => Promise<Log>;
 
-const implementations: readonly { readonly name: string; readonly disk: () => Opener }[] = [
+interface Implementation {
+  readonly name: string;
+  readonly disk: () => Opener;
+  /** Several logs may be open on one disk at the same time. */
+  readonly isShared: boolean;
+}
+
+let etcd: TestMember | undefined;
+const isEtcdThere = await hasEtcd();
+beforeAll(async () => {
+  if (isEtcdThere) etcd = await startTestMember();
+}, 60_000);
+afterAll(() => etcd?.remove());
+
+const etcdDisk = (): Opener => {
+  const clusterId = randomUUID();
+  const key = randomBytes(32);
+  return () => {
+    if (etcd === undefined) throw new Error("etcd does not run");
+    return openEtcdLog({ client: etcd.member.client, clusterId, key, logger: silentLogger });
+  };
+};
+
+const implementations: readonly Implementation[] = [
   {
     name: "memory",
     disk: () => {
       const disk = newMemoryDisk();
       return () => Promise.resolve(openMemoryLog(disk));
     },
+    isShared: true,
   },
   {
     name: "lmdb",
@@ -27,7 +55,9 @@ const implementations: readonly { readonly name: string; readonly disk: () => Op
       const key = randomBytes(32);
       return () => openLmdbLog({ directory: join(directory, "state"), key });
     },
+    isShared: false,
   },
+  ...(isEtcdThere ? [{ name: "etcd", disk: etcdDisk, isShared: true }] : []),
 ];
 
 const directories: string[] = [];
@@ -36,7 +66,17 @@ const never = new AbortController().signal;
 const sorted = (records: readonly LogRecord[]): LogRecord[] =>
   records.toSorted((a, b) => (a.key < b.key ? -1 : 1));
 
-describe.each(implementations)("the $name log", ({ disk }) => {
+/** What a follower was told, as one list. */
+const newFollower = () => {
+  const told: (LogBatch | LoadedState)[] = [];
+  return {
+    told,
+    batch: (batch: LogBatch) => told.push(batch),
+    reset: (state: LoadedState) => told.push(state),
+  };
+};
+
+describe.each(implementations)("the $name log", ({ disk, isShared }) => {
   let reopen: Opener;
   let log: Log;
   beforeEach(async () => {
@@ -123,6 +163,7 @@ describe.each(implementations)("the $name log", ({ disk }) => {
     log.observeLeader((candidate) => told.push(candidate), stop.signal);
     const leadership = await lead();
     expect(leadership.valid()).toBe(true);
+    await vi.waitFor(() => expect(told).toEqual([undefined, "m1"]));
     expect(await log.readIndex(never)).toBe(0);
     await log.commit({
       index: 1,
@@ -132,6 +173,7 @@ describe.each(implementations)("the $name log", ({ disk }) => {
     expect(await log.readIndex(never)).toBe(1);
     await leadership.resign();
     expect(leadership.valid()).toBe(false);
+    await vi.waitFor(() => expect(told.at(-1)).toBeUndefined());
     stop.abort();
     await lead();
     expect(told).toEqual([undefined, "m1", undefined]);
@@ -170,5 +212,76 @@ describe.each(implementations)("the $name log", ({ disk }) => {
     await log.commit({ index: 1, term, records: [] });
     await restart();
     expect((await log.load()).index).toBe(1);
+  });
+
+  test.runIf(isShared)("a follower is told each batch once, in order", async () => {
+    const { term } = await lead();
+    const follower = newFollower();
+    const stop = new AbortController();
+    const other = await reopen();
+    await other.load();
+    other.watch(0, follower, stop.signal);
+    const batches = [1, 2, 3].map((index) => ({
+      index,
+      term,
+      records: [
+        { key: "tasks/t", value: index === 3 ? undefined : { index } },
+        { key: `tasks/${index}`, value: "x" },
+      ],
+    }));
+    for (const batch of batches) await log.commit(batch);
+    await vi.waitFor(() => expect(follower.told).toHaveLength(3));
+    const told = follower.told.map(({ records, ...batch }) => ({
+      ...batch,
+      records: sorted(records),
+    }));
+    expect(told).toEqual(batches.map((batch) => ({ ...batch, records: sorted(batch.records) })));
+    stop.abort();
+    await log.commit({ index: 4, term, records: [] });
+    await other.readIndex(never);
+    expect(follower.told).toHaveLength(3);
+    await other.close();
+  });
+
+  test.runIf(isShared)(
+    "who follows from what is not known gets the whole state first",
+    async () => {
+      const { term } = await lead();
+      await log.commit({ index: 1, term, records: [{ key: "a/1", value: 1 }] });
+      await log.commit({ index: 2, term, records: [{ key: "a/2", value: 2 }] });
+      const other = await reopen();
+      const follower = newFollower();
+      other.watch(1, follower, never);
+      await vi.waitFor(() => expect(follower.told).toHaveLength(1));
+      await log.commit({ index: 3, term, records: [] });
+      await vi.waitFor(() => expect(follower.told).toHaveLength(2));
+      expect(follower.told).toEqual([
+        {
+          index: 2,
+          records: [
+            { key: "a/1", value: 1 },
+            { key: "a/2", value: 2 },
+          ],
+        },
+        { index: 3, term, records: [] },
+      ]);
+      await other.close();
+    },
+  );
+
+  test.runIf(isShared)("what one manager commits, the others follow", async () => {
+    const other = await reopen();
+    const { term } = await lead();
+    const follower = newFollower();
+    await other.load();
+    other.watch(0, follower, never);
+    await log.commit({ index: 1, term, records: [{ key: "a/1", value: { n: 1 } }] });
+    await vi.waitFor(() =>
+      expect(follower.told).toEqual([
+        { index: 1, term, records: [{ key: "a/1", value: { n: 1 } }] },
+      ]),
+    );
+    expect(await other.readIndex(never)).toBe(1);
+    await other.close();
   });
 });

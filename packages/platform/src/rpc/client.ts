@@ -121,7 +121,7 @@ const receiveResponse = async (
  */
 export const connectRpc = async (options: ConnectOptions): Promise<RpcConnection> => {
   const { address, as, connectTimeoutMs = limits.CONNECT_MS, signal } = options;
-  const { socket, server } = await dial(address, as, connectTimeoutMs, signal);
+  const { socket, server } = await dial(address, as, { timeoutMs: connectTimeoutMs, signal });
   const localAddress = plainAddress(socket.localAddress);
   const session = connect(`https://${roleUnit.manager}`, {
     createConnection: () => socket,

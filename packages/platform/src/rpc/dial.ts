@@ -72,14 +72,19 @@ const checkServer = (address: string, socket: TLSSocket, as: ConnectAs): Dialed 
   return { socket, server };
 };
 
-const handshake = (address: string, as: ConnectAs, signal: AbortSignal): Promise<TLSSocket> =>
+const handshake = (
+  address: string,
+  as: ConnectAs,
+  protocol: string,
+  signal: AbortSignal,
+): Promise<TLSSocket> =>
   new Promise((resolve, reject) => {
     signal.throwIfAborted();
     const socket = connect({
       ...parseAddress(address),
       ...optionsOf(as),
       minVersion: TLS_VERSION,
-      ALPNProtocols: [ALPN_PROTOCOL],
+      ALPNProtocols: [protocol],
       // Every manager has this name in its certificate; addresses are in none.
       servername: roleUnit.manager,
       checkServerIdentity: () => undefined,
@@ -99,16 +104,25 @@ const handshake = (address: string, as: ConnectAs, signal: AbortSignal): Promise
     });
   });
 
+/** How to dial. */
+export interface DialOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** What will be spoken; calls when absent. */
+  readonly protocol?: string;
+}
+
 /**
  * Opens a TLS connection to a manager. Rejects with kind `unavailable` when it cannot be reached,
- * `deadline-exceeded` after `timeoutMs`, and `forbidden` when it is not who it should be.
+ * `deadline-exceeded` after `timeoutMs`, and `forbidden` when it is not who it should be or does
+ * not speak the protocol.
  */
 export const dial = async (
   address: string,
   as: ConnectAs,
-  timeoutMs: number,
-  signal?: AbortSignal,
+  options: DialOptions,
 ): Promise<Dialed> => {
+  const { timeoutMs, signal, protocol = ALPN_PROTOCOL } = options;
   const deadline = new AbortController();
   const timer = setTimeout(() => {
     const message = `cannot connect to ${address}: no answer within ${timeoutMs} ms`;
@@ -116,7 +130,7 @@ export const dial = async (
   }, timeoutMs);
   const signals = signal === undefined ? [deadline.signal] : [deadline.signal, signal];
   try {
-    const socket = await handshake(address, as, AbortSignal.any(signals));
+    const socket = await handshake(address, as, protocol, AbortSignal.any(signals));
     try {
       return checkServer(address, socket, as);
     } catch (error) {

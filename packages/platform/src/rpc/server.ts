@@ -1,11 +1,14 @@
-import { createSecureServer } from "node:http2";
-import type { Http2SecureServer, ServerHttp2Session } from "node:http2";
+import { createServer as createHttp2Server } from "node:http2";
+import type { Http2Server, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import { createServer as createTlsServer, TLSSocket } from "node:tls";
+import type { Server } from "node:tls";
 import { OperationError, messageOf } from "@skein/base";
 import type { Logger } from "@skein/base";
 import type { Credentials } from "../shared/credentials.ts";
 import * as limits from "./limits.ts";
+import { newRawConnections } from "./raw-connections.ts";
+import type { RawProtocol } from "./raw-connections.ts";
 import { serveCall } from "./serve-call.ts";
 import type { Peer, RpcMethod } from "./router.ts";
 import { ALPN_PROTOCOL, plainAddress, secureContextOf, verifiedIdentity } from "./tls.ts";
@@ -19,6 +22,8 @@ export interface RpcServerOptions {
   readonly router: readonly RpcMethod[];
   /** True for nodes that were removed; looked at on every call. */
   readonly isRevoked: (nodeId: string) => boolean;
+  /** What managers may speak to each other on the same port, besides calls. */
+  readonly rawProtocols?: readonly RawProtocol[];
   readonly logger: Logger;
 }
 
@@ -39,7 +44,7 @@ const listenProblems: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
 };
 
-const listen = (server: Http2SecureServer, host: string, port: number): Promise<number> =>
+const listen = (server: Server, host: string, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
     const onError = (error: NodeJS.ErrnoException): void => {
       const reason = listenProblems[error.code ?? ""] ?? error.message;
@@ -76,14 +81,19 @@ const limitAnonymous = (session: ServerHttp2Session): void => {
   session.once("close", () => clearTimeout(timer));
 };
 
-const newServer = (credentials: Credentials): Http2SecureServer =>
-  createSecureServer({
+const newTlsServer = (credentials: Credentials, rawProtocols: readonly RawProtocol[]): Server =>
+  createTlsServer({
     ...secureContextOf(credentials),
-    ALPNProtocols: [ALPN_PROTOCOL],
+    ALPNProtocols: [ALPN_PROTOCOL, ...rawProtocols.map(({ name }) => name)],
     requestCert: true,
     // Joining nodes have no certificate yet; each call is authorised by itself.
     rejectUnauthorized: false,
     handshakeTimeout: limits.HANDSHAKE_MS,
+  });
+
+/** Never listens itself: it is handed the connections whose handshake chose HTTP/2. */
+const newCallServer = (): Http2Server =>
+  createHttp2Server({
     maxSessionMemory: limits.SESSION_MEMORY_MB,
     settings: {
       enablePush: false,
@@ -102,15 +112,26 @@ export const startRpcServer = async (options: RpcServerOptions): Promise<RpcServ
   const { clusterId } = options.credentials.identity;
   const methods = new Map(router.map((method) => [method.name, method]));
   const peers = new Map<ServerHttp2Session, Peer>();
-  const server = newServer(options.credentials);
+  const { rawProtocols = [] } = options;
+  const server = newTlsServer(options.credentials, rawProtocols);
+  const calls = newCallServer();
   const sockets = new Set<Socket>();
+  const raw = newRawConnections({
+    protocols: rawProtocols,
+    clusterId,
+    isRevoked: options.isRevoked,
+    logger,
+  });
 
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.setKeepAlive(true, limits.TCP_KEEPALIVE_MS);
     socket.once("close", () => sockets.delete(socket));
   });
-  server.on("session", (session) => {
+  server.on("secureConnection", (socket) => {
+    if (!raw.take(socket)) calls.emit("connection", socket);
+  });
+  calls.on("session", (session) => {
     const peer = peerOf(session, clusterId);
     peers.set(session, peer);
     session.once("close", () => peers.delete(session));
@@ -133,6 +154,7 @@ export const startRpcServer = async (options: RpcServerOptions): Promise<RpcServ
     port,
     updateCredentials: (credentials) => server.setSecureContext(secureContextOf(credentials)),
     disconnect: (nodeId) => {
+      raw.disconnect(nodeId);
       for (const [session, peer] of peers) if (peer.identity?.nodeId === nodeId) session.destroy();
     },
     close: () =>
