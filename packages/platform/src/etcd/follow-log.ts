@@ -74,14 +74,14 @@ class Following {
   async #watch(revision: number): Promise<void> {
     const { client, layout, logger } = this.#parts;
     const over = new AbortController();
-    let problem: unknown;
+    let problem: Error | undefined;
     const listener = {
       events: (events: readonly WireEvent[]) => {
         if (over.signal.aborted) return;
         try {
           if (!this.#deliver(events)) over.abort();
         } catch (error) {
-          problem = error;
+          problem = error instanceof Error ? error : new Error(messageOf(error));
           over.abort();
         }
       },
