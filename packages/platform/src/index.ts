@@ -23,7 +23,7 @@ export { openLmdbLog } from "./log/lmdb-log.ts";
 export type { LmdbLogOptions } from "./log/lmdb-log.ts";
 export { readManagerKey, writeManagerKey } from "./log/manager-key.ts";
 export type { ManagerKey } from "./log/manager-key.ts";
-export { KEY_BYTES, privateKeyKey } from "./log/sealing.ts";
+export { KEY_BYTES, privateKeyKey } from "./shared/sealing.ts";
 export { newAuthorityHandler } from "./pki/authority-handler.ts";
 export type { AuthorityDecisions } from "./pki/authority-handler.ts";
 export { createCertificateRequest, parseCertificateRequest } from "./pki/certificate-request.ts";

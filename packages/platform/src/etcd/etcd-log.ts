@@ -1,7 +1,7 @@
 import type { Logger } from "@skein/base";
 import { OperationError } from "@skein/base";
 import type { Leadership, LoadedState, Log, LogBatch, LogListener } from "@skein/store";
-import { keyIdentifier } from "../log/sealing.ts";
+import { keyIdentifier } from "../shared/sealing.ts";
 import type { EtcdClient } from "./client.ts";
 import { commitBatch } from "./commit-batch.ts";
 import { elect } from "./election.ts";

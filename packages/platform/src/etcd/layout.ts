@@ -1,8 +1,8 @@
 import { OperationError, messageOf } from "@skein/base";
 import type { LogBatch, LogRecord } from "@skein/store";
 import { Packr } from "msgpackr";
-import { newSealer } from "../log/sealing.ts";
-import type { Sealer } from "../log/sealing.ts";
+import { newSealer } from "../shared/sealing.ts";
+import type { Sealer } from "../shared/sealing.ts";
 import { prefixEnd } from "./wire-types.ts";
 import type { Operation, WireEvent, WireKeyValue } from "./wire-types.ts";
 

@@ -7,8 +7,8 @@ import { lockFile } from "../shared/file-lock.ts";
 import type { FileLock } from "../shared/file-lock.ts";
 import { openRecordDatabase } from "./record-database.ts";
 import type { RecordDatabase } from "./record-database.ts";
-import { keyIdentifier, newSealer } from "./sealing.ts";
-import type { Sealer } from "./sealing.ts";
+import { keyIdentifier, newSealer } from "../shared/sealing.ts";
+import type { Sealer } from "../shared/sealing.ts";
 
 const FORMAT = "skein-state-1";
 /** Plain msgpack, without msgpackr's stateful records: each value stands alone. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { OperationError } from "@skein/base";
 import { isMissing, writeFileAtomically } from "../shared/atomic-file.ts";
-import { KEY_BYTES, newSealer } from "./sealing.ts";
+import { KEY_BYTES, newSealer } from "../shared/sealing.ts";
 
 const FORMAT = "skein-manager-key-1";
 /** The name under which a wrapped key is sealed. */

@@ -7,10 +7,10 @@ import { silentLogger } from "@skein/base";
 import type { Leadership, LoadedState, Log, LogBatch, LogRecord } from "@skein/store";
 import { newMemoryDisk, openMemoryLog } from "@skein/store";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { openEtcdLog } from "../etcd/etcd-log.ts";
-import { hasEtcd, startTestMember } from "../etcd/testing.ts";
-import type { TestMember } from "../etcd/testing.ts";
-import { openLmdbLog } from "./lmdb-log.ts";
+import { openEtcdLog } from "./etcd/etcd-log.ts";
+import { hasEtcd, startTestMember } from "./etcd/testing.ts";
+import type { TestMember } from "./etcd/testing.ts";
+import { openLmdbLog } from "./log/lmdb-log.ts";
 
 /** Opens a log on one and the same disk each time it is called. */
 type Opener = () => Promise<Log>;
