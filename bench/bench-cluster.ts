@@ -47,6 +47,7 @@ export const memoryLog = (): Promise<Log> => Promise.resolve(openMemoryLog());
 export interface BenchManager {
   readonly store: Store;
   readonly control: Control;
+  readonly leader: Leader;
   readonly stop: () => Promise<void>;
 }
 
@@ -62,6 +63,7 @@ export const startManager = async (log: Log): Promise<BenchManager> => {
   await store.barrier();
   return {
     store,
+    leader,
     control: new Control({ store, clock, allocator, random, leaderId: () => "bench" }),
     stop: async () => {
       leader.stop();

@@ -1,6 +1,5 @@
 import type { Clock, Logger, Random } from "@skein/base";
 import { deepEqual, messageOf } from "@skein/base";
-import type { NetworkTables } from "@skein/model";
 import type { NodeDescription, TLSInfo } from "@skein/wire";
 import { Attachments } from "./attachments/attachments.ts";
 import type { PlainContainers } from "./attachments/ports.ts";
@@ -15,7 +14,8 @@ import { networkHealth } from "./doctor/network-health.ts";
 import type { AnswerDependencies } from "./inquiry/answer.ts";
 import { answerQuestion } from "./inquiry/answer.ts";
 import type { Diagnostics } from "./inquiry/ports.ts";
-import { emptyTables, Networking } from "./networking/networking.ts";
+import { Networking } from "./networking/networking.ts";
+import type { NetworkHead } from "./network/tables/live-network.ts";
 import { noNetworks } from "./networking/receiver.ts";
 import type { Executor, ManagerDialer, RemotesStore, TaskStore, Templates } from "./ports.ts";
 import type { ClusterNews, Greeting } from "./session/session.ts";
@@ -101,7 +101,7 @@ export interface Agent {
   /** Containers outside of services on this node's networks; absent on a node without networks. */
   readonly attachments: Attachments | undefined;
   /** This node's networks, as its kernel has them. */
-  networkTables(): NetworkTables;
+  networks(): readonly NetworkHead[];
 }
 
 /** Puts an agent together. Nothing runs before {@link Agent.start}. */
@@ -247,6 +247,6 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
     dataPathPort: () => networking?.tables.dataPathPort ?? 0,
     clockOffsetMs: () => sessions.clockOffsetMs,
     attachments,
-    networkTables: () => networking?.applied ?? emptyTables,
+    networks: () => networking?.usable ?? [],
   };
 };

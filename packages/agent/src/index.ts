@@ -63,8 +63,12 @@ export { planDataplane } from "./network/plan.ts";
 export type { DataplanePlan, PlanProblem } from "./network/plan.ts";
 export type { NodeFacts } from "./network/node-facts.ts";
 export { mtuOf } from "./network/plan-network.ts";
-export { diffKernel, isReplaced } from "./network/diff.ts";
-export { applyChanges } from "./network/apply-changes.ts";
+export { diffKernel, diffTouched, isReplaced } from "./network/diff.ts";
+export { mergeChanges } from "./network/apply-changes.ts";
+export type { Touched } from "./network/touched.ts";
+export { Planner } from "./network/planner.ts";
+export type { PlanInput } from "./network/stale-units.ts";
+export { LiveTables, liveTables } from "./network/tables/live-tables.ts";
 export { countChanges, isEmpty } from "./network/changes.ts";
 export type {
   Change,
@@ -115,4 +119,6 @@ export type {
 } from "./network/ports.ts";
 export type { QuestionType, Resolution } from "./discovery/resolve.ts";
 export { ENGINE_PREFIX } from "./network/engine-network.ts";
-export type { EngineNetworks, TablesStore, WorkloadOverlay } from "./networking/networking.ts";
+export type { EngineNetworks, TablesStore, WorkloadOverlay } from "./networking/ports.ts";
+export type { NetworkHead } from "./network/tables/live-network.ts";
+export type { TableRecord } from "./network/tables/records.ts";

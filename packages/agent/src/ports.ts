@@ -20,7 +20,7 @@ import type {
   PortConfig,
   ResourceRequirements,
 } from "@skein/wire";
-import type { WorkloadOverlay } from "./networking/networking.ts";
+import type { WorkloadOverlay } from "./networking/ports.ts";
 
 /** A secret or config as a file of the container: resolved and, if it is a template, expanded. */
 export interface WorkloadFile {

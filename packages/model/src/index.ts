@@ -76,12 +76,17 @@ export {
 export { validateServiceSpec } from "./validation/service.ts";
 export { expandContainer, expandFile } from "./templates.ts";
 export type { FileTemplateContext, TaskTemplateContext } from "./templates.ts";
+export { portKey } from "./network-table.ts";
 export type {
+  Difference,
+  NetworkDelta,
   NetworkEndpoint,
   NetworkPeer,
   NetworkService,
+  NetworkSnapshot,
   NetworkTable,
   NetworkTables,
+  PortsDelta,
   PublishedPort,
   SubnetTable,
 } from "./network-table.ts";

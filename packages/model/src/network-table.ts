@@ -1,7 +1,9 @@
 /**
  * What managers tell a node about its overlay networks: the tables from which the node programs its
  * kernel and answers names. A node gets the tables of the networks that its tasks use, and, on
- * every node, that of the ingress network.
+ * every node, that of the ingress network. What is told is the same for all nodes of a network: a
+ * whole table ({@link NetworkSnapshot}) once, then what changes ({@link NetworkDelta}); each node makes
+ * its own {@link NetworkTable} of it.
  */
 
 /** One subnet of a network: IPv4 always, IPv6 when the network has it. */
@@ -79,6 +81,50 @@ export interface PublishedPort {
   readonly clientAffinity: boolean;
   /** Addresses of the nodes that answer; empty: all. */
   readonly addresses: readonly string[];
+}
+
+/** A network as managers tell it to all of its nodes. */
+export interface NetworkSnapshot extends Omit<NetworkTable, "subnets"> {
+  /** Index of the batch up to which everything is in it. */
+  readonly version: number;
+  /** `10.0.5.0/24`; the gateways are the nodes' own, among the peers. */
+  readonly subnets: readonly string[];
+  /** All nodes that have the network, the one that reads this included. */
+  readonly peers: readonly NetworkPeer[];
+}
+
+/** Entries that are new or differ, and the keys of those that are gone: these come first. */
+export interface Difference<T> {
+  readonly changed: readonly T[];
+  readonly removed: readonly string[];
+}
+
+/** What one batch changes on a network. */
+export interface NetworkDelta {
+  readonly id: string;
+  /**
+   * The batch of the delta before. A table whose version is older has missed something, and the delta must
+   * be refused (session reopened).
+   */
+  readonly base: number;
+  /** The batch of this delta: the table's version afterwards. */
+  readonly version: number;
+  /** By node id. */
+  readonly peers?: Difference<NetworkPeer>;
+  /** By task or container id. */
+  readonly endpoints?: Difference<NetworkEndpoint>;
+  /** By service id. */
+  readonly services?: Difference<NetworkService>;
+}
+
+/** What identifies a published port: `tcp/8080`. */
+export const portKey = ({ protocol, port }: Pick<PublishedPort, "protocol" | "port">): string =>
+  `${protocol}/${port}`;
+
+/** What one batch changes of the published ports, by {@link portKey}. */
+export interface PortsDelta extends Difference<PublishedPort> {
+  /** As in {@link NetworkDelta}. */
+  readonly base: number;
 }
 
 /** All that a node's data plane is made of. */

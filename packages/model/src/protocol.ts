@@ -12,7 +12,7 @@ import type {
   TaskSpec,
 } from "@skein/wire";
 import type { AnswerMessage, InquiryMessage } from "./inquiry.ts";
-import type { NetworkTable, PublishedPort } from "./network-table.ts";
+import type { NetworkDelta, NetworkSnapshot, PortsDelta, PublishedPort } from "./network-table.ts";
 import type { CertificateIssuer, TaskNetwork, TaskStatus } from "./objects.ts";
 import type { TaskState } from "./task-state.ts";
 
@@ -75,22 +75,24 @@ export interface Assignments {
 
 /**
  * What changed on the networks of this node. The first one of a session says everything: networks
- * that it does not name are gone.
+ * that it does not name are gone. Nodes on the same networks get the same message: it is encoded once.
  */
 export interface NetworkNews {
   readonly type: "networks";
   readonly kind: "full" | "delta";
   /** Index of the batch; acknowledged with `networks-applied`. */
   readonly version: number;
-  /** This node's data path address, and the UDP port of VXLAN. */
-  readonly underlay: string;
-  readonly dataPathPort: number;
-  /** Each replaces what was said of that network. */
-  readonly networks: readonly NetworkTable[];
+  /** This node's data path address, and the UDP port of VXLAN; absent when they are as before. */
+  readonly dataPath?: { readonly underlay: string; readonly port: number };
+  /** Whole tables: of networks that are new to this node, or differ in more than their entries. */
+  readonly networks: readonly NetworkSnapshot[];
+  /** Of networks that it knows. */
+  readonly changes: readonly NetworkDelta[];
   /** Networks that this node is no longer on. */
   readonly removed: readonly string[];
-  /** All published ports; absent when they are as before. */
+  /** All published ports; absent when there are none but those that `portChanges` tells. */
   readonly ports?: readonly PublishedPort[];
+  readonly portChanges?: PortsDelta;
 }
 
 /** A place on a network that a node asks for, for a container outside of services. */

@@ -1,7 +1,6 @@
 import type { Dataplane, DataplaneReport, NetworkingParts } from "@skein/agent";
 import type { Random } from "@skein/base";
 import { OperationError } from "@skein/base";
-import type { NetworkTables } from "@skein/model";
 import { chance, delay } from "./draw.ts";
 import type { Process } from "./process.ts";
 
@@ -14,7 +13,7 @@ const nothing: DataplaneReport = { changes: {} };
 export class HostNetworking {
   readonly #random: Random;
   readonly #networks = new Set<string>();
-  #tables: NetworkTables | undefined;
+  readonly #tables = new Map<string, unknown>();
 
   constructor(random: Random) {
     this.#random = random;
@@ -61,10 +60,17 @@ export class HostNetworking {
         freeContainer: () => change(),
       },
       tables: {
-        load: () => process.sleep(1).then(() => this.#tables),
-        save: async (tables) => {
+        load: () =>
+          process.sleep(1).then(() => [...this.#tables].map(([key, value]) => ({ key, value }))),
+        save: async (records) => {
           await process.sleep(2);
-          this.#tables = tables;
+          for (const { key, value } of records)
+            if (value === undefined) this.#tables.delete(key);
+            else this.#tables.set(key, value);
+        },
+        clear: async () => {
+          await process.sleep(2);
+          this.#tables.clear();
         },
       },
       diagnostics: {

@@ -2,6 +2,7 @@
 import type { NetworkEndpoint, NetworkTable } from "@skein/model";
 import { expect, test } from "vitest";
 import type { QuestionType, Resolution } from "./resolve.ts";
+import { liveNetwork } from "../network/tables/live-network.ts";
 import { resolve } from "./resolve.ts";
 
 const endpoint = (slot: number, more: Partial<NetworkEndpoint> = {}): NetworkEndpoint => ({
@@ -34,7 +35,10 @@ const table = (more: Partial<NetworkTable> = {}): NetworkTable => ({
 });
 
 const ask = (name: string, type: QuestionType = "A", tables = [table()]): Resolution =>
-  resolve(tables, { name, type });
+  resolve(
+    tables.map((one) => liveNetwork(one)),
+    { name, type },
+  );
 
 test.each([
   ["web", ["10.0.5.4"]],

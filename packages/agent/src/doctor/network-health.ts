@@ -1,6 +1,7 @@
 import type { AuditReport, Dataplane } from "../network/ports.ts";
 import type { Diagnostics } from "../inquiry/ports.ts";
-import type { EngineNetworks, Networking } from "../networking/networking.ts";
+import type { Networking } from "../networking/networking.ts";
+import type { EngineNetworks } from "../networking/ports.ts";
 import { messageOf } from "@skein/base";
 import { engineNetworkName } from "../network/engine-network.ts";
 import type { NetworkHealth } from "./network-checks.ts";
@@ -45,7 +46,7 @@ const lostInEngine = async ({
 }: HealthDependencies): Promise<readonly string[]> => {
   const had = new Set(await engine.listNetworks(new AbortController().signal));
   return networking.usable
-    .filter((table) => !had.has(engineNetworkName(table)))
+    .filter((head) => !had.has(engineNetworkName(head)))
     .map(({ name }) => name);
 };
 
@@ -62,7 +63,7 @@ export const networkHealth = async (
   const silent = await silentGateways(deps);
   const looked = await look(deps, repair);
   return {
-    networks: networking.tables.networks.map(({ name }) => name),
+    networks: [...networking.tables.networks.values()].map(({ head }) => head.name),
     ...looked,
     repaired: repair && looked.failure === undefined,
     ...(networking.refused === undefined ? {} : { refused: networking.refused }),

@@ -1,7 +1,6 @@
 import type {
   EndpointFacts,
   EndpointQuestion,
-  NetworkTable,
   NodeAnswers,
   NodeQuestion,
   PathFacts,
@@ -12,7 +11,7 @@ import { OperationError, unreachable } from "@skein/base";
 import type { DoctorReport } from "@skein/wire";
 import { bridgeName } from "../network/names.ts";
 import type { Dataplane } from "../network/ports.ts";
-import { activeTasks } from "../network/plan-vips.ts";
+import type { LiveNetwork } from "../network/tables/live-network.ts";
 import type { Networking } from "../networking/networking.ts";
 import type { ContainerState, Executor } from "../ports.ts";
 import { differencesOf } from "./differences.ts";
@@ -45,8 +44,8 @@ const containerOf = async (
   return deps.executor.inspect(container, new AbortController().signal);
 };
 
-const tableOf = ({ networking }: AnswerDependencies, id: string): NetworkTable | undefined =>
-  networking.tables.networks.find((network) => network.id === id);
+const networkOf = ({ networking }: AnswerDependencies, id: string): LiveNetwork | undefined =>
+  networking.tables.networks.get(id);
 
 const answerEndpoint = async (
   deps: AnswerDependencies,
@@ -78,27 +77,25 @@ const answerEndpoint = async (
     addresses: inside.addresses,
     bridged: ends.some((end) => end.addresses.some((one) => addresses.includes(one))),
     listeners: inside.listeners,
-    knowsNetwork: tableOf(deps, networkId) !== undefined,
+    knowsNetwork: networkOf(deps, networkId) !== undefined,
     differences: differencesOf(differences, networkId, about),
     warnings,
   };
 };
 
 const backendsOf = (
-  table: NetworkTable,
+  network: LiveNetwork,
   vips: readonly string[],
-): Readonly<Record<string, readonly string[]>> => {
-  const tasks = activeTasks(table);
-  return Object.fromEntries(
-    table.services.flatMap((service) =>
+): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(
+    [...network.services.values()].flatMap((service) =>
       service.vips.flatMap((vip, index) => {
         if (!vips.includes(vip)) return [];
-        const held = (tasks.get(service.id) ?? []).flatMap((task) => task.addresses[index] ?? []);
+        const held = network.activeOf(service.id).flatMap((task) => task.addresses[index] ?? []);
         return [[vip, held] as const];
       }),
     ),
   );
-};
 
 const targetsAt = (
   addresses: readonly string[],
@@ -108,7 +105,7 @@ const targetsAt = (
 
 const answerPath = async (deps: AnswerDependencies, question: PathQuestion): Promise<PathFacts> => {
   const { networkId, name, addresses, port, vips, peers } = question;
-  const table = tableOf(deps, networkId);
+  const network = networkOf(deps, networkId);
   const container = await containerOf(deps, { ...question, name: question.endpointName });
   const pid = container?.phase === "running" ? container.pid : 0;
   const targets = targetsAt(addresses, port === 0 ? ANY_PORT : port);
@@ -130,7 +127,7 @@ const answerPath = async (deps: AnswerDependencies, question: PathQuestion): Pro
       ],
     }),
   ]);
-  return { ...within, backends: table ? backendsOf(table, vips) : {}, peers: host.reached };
+  return { ...within, backends: network ? backendsOf(network, vips) : {}, peers: host.reached };
 };
 
 /** Answers a manager's question. Rejects with what stood in the way. */

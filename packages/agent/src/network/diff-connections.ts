@@ -1,5 +1,6 @@
 import type { KernelChanges } from "./changes.ts";
 import type { KernelState } from "./kernel-state.ts";
+import { keyOf } from "./kernel-state.ts";
 
 /** Maps whose values are the addresses of tasks that get connections. */
 const BACKEND_MAPS = ["backends", "port_backends"] as const;
@@ -32,3 +33,24 @@ export const diffConnections = (actual: KernelState, wanted: KernelState): Kerne
     idle: [...backendsOf(actual)].filter((address) => known.has(address) && !active.has(address)),
   };
 };
+
+/** Whether anything has the address: a container here, or a neighbour on some bridge. */
+const hasAddress = ({ tables, neighbours, bridges }: KernelState, address: string): boolean => {
+  for (const { sets } of tables.values())
+    if (sets.get("own")?.elements.has(`${address} . ${address}`)) return true;
+  for (const device of bridges.keys())
+    if (neighbours.has(keyOf.neighbour({ device, address }))) return true;
+  return false;
+};
+
+/** The same for the part of a state that changes to a whole one. */
+export const diffTouchedConnections = (
+  part: KernelState,
+  wanted: KernelState,
+  isActive: (address: string) => boolean,
+): KernelChanges["cut"] => ({
+  gone: [...addressesOf(part)].filter((address) => !hasAddress(wanted, address)),
+  idle: [...backendsOf(part)].filter(
+    (address) => !isActive(address) && hasAddress(wanted, address),
+  ),
+});

@@ -3,85 +3,14 @@ import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { NetworkTables } from "@skein/model";
-import { applyChanges } from "./apply-changes.ts";
+import { copyState, mergeChanges } from "./apply-changes.ts";
 import { countChanges, isEmpty } from "./changes.ts";
 import { diffKernel } from "./diff.ts";
 import type { KernelState } from "./kernel-state.ts";
 import { emptyKernelState } from "./kernel-state.ts";
 import { planDataplane } from "./plan.ts";
-import {
-  anEndpoint,
-  anIngress,
-  aNetwork,
-  aPort,
-  aService,
-  node1,
-  theTables,
-} from "./testing/tables.ts";
-
-const endpoints = (base: string, base6: string) =>
-  fc
-    .uniqueArray(
-      fc.record({
-        last: fc.integer({ min: 10, max: 40 }),
-        node: fc.integer({ min: 1, max: 4 }),
-        service: fc.constantFrom("web", "db", undefined),
-        active: fc.boolean(),
-      }),
-      { selector: ({ last }) => last, maxLength: 8 },
-    )
-    .map((tasks) =>
-      tasks.map(({ last, node, service, active }) =>
-        anEndpoint(`t${last}`, [`${base}.${last}`, `${base6}::${last.toString(16)}`], {
-          nodeId: `node${node}`,
-          active,
-          ...(service === undefined ? {} : { serviceId: service }),
-        }),
-      ),
-    );
-
-const network = (number: number) =>
-  fc
-    .record({
-      endpoints: endpoints(`10.0.${number}`, `fd0${number}`),
-      peers: fc.subarray([2, 3, 4]),
-      internal: fc.boolean(),
-      vni: fc.constantFrom(4096 + number, 5000),
-      mtu: fc.constantFrom(1450, 1400),
-      ip6: fc.boolean(),
-      gateway: fc.constantFrom(1, 5),
-    })
-    .map(({ peers, ip6, gateway, ...rest }) => {
-      const make = number === 0 ? anIngress : aNetwork;
-      const four = { subnet: `10.0.${number}.0/24`, gateway: `10.0.${number}.${gateway}` };
-      const six = { subnet: `fd0${number}::/64`, gateway: `fd0${number}::${gateway}` };
-      return make({
-        ...rest,
-        id: `net${number}00000000000000000000`,
-        subnets: ip6 ? [four, six] : [four],
-        peers: peers.map((node) => ({
-          nodeId: `node${node}`,
-          underlay: `192.0.2.${node}`,
-          gateways: [`10.0.${number}.${node}`, `fd0${number}::${node}`],
-        })),
-        services: [aService("web", [`10.0.${number}.100`, `fd0${number}::64`])],
-      });
-    });
-
-const port = fc.record({
-  port: fc.constantFrom(8080, 8081),
-  protocol: fc.constantFrom("tcp" as const, "udp" as const),
-  localOnly: fc.boolean(),
-  clientAffinity: fc.boolean(),
-  addresses: fc.constantFrom([], ["192.0.2.1"], ["2001:db8::1"]),
-});
-
-const tables: fc.Arbitrary<NetworkTables> = fc
-  .record({
-    networks: fc.tuple(network(0), network(1), network(2)).chain((all) => fc.subarray(all)),
-    ports: fc.uniqueArray(port, { selector: (one) => `${one.protocol}${one.port}`, maxLength: 3 }),
-  })
-  .map(({ networks, ports }) => theTables(networks, ports.map(aPort)));
+import { anyTables } from "./testing/arbitraries.ts";
+import { anEndpoint, aNetwork, aService, node1, theTables } from "./testing/tables.ts";
 
 const stateOf = (given: NetworkTables): KernelState => planDataplane(given, node1).state;
 
@@ -119,7 +48,8 @@ const comparable = (state: KernelState): object => ({ ...state, sysctls: null, p
 
 /** Where the differences lead: the sections that then differ from what is wanted. */
 const missed = (from: KernelState, wanted: KernelState): readonly string[] => {
-  const reached = applyChanges(from, diffKernel(from, wanted));
+  const reached = copyState(from);
+  mergeChanges(reached, diffKernel(from, wanted));
   const settings = [...wanted.sysctls].filter(
     ([path, value]) => reached.sysctls.get(path) !== value,
   );
@@ -132,7 +62,7 @@ const missed = (from: KernelState, wanted: KernelState): readonly string[] => {
 
 test("what is applied is then there, and nothing is left to do", () => {
   fc.assert(
-    fc.property(tables, tables, fc.nat(50), (first, second, at) => {
+    fc.property(anyTables, anyTables, fc.nat(50), (first, second, at) => {
       const from = stateOf(first);
       const wanted = stateOf(second);
       expect(missed(from, wanted)).toEqual([]);
@@ -147,7 +77,7 @@ test("what is applied is then there, and nothing is left to do", () => {
 
 test("the same tables give the same state", () => {
   fc.assert(
-    fc.property(tables, (given) => {
+    fc.property(anyTables, (given) => {
       expect(isEmpty(diffKernel(stateOf(given), stateOf(structuredClone(given))))).toBe(true);
     }),
     { numRuns: 50 },

@@ -2,17 +2,12 @@ import { deepEqual } from "@skein/base";
 import type { Family } from "./addresses.ts";
 import { FAMILIES } from "./addresses.ts";
 import type { Change, FilterChange, KernelChanges, TableChange } from "./changes.ts";
-import { diffConnections } from "./diff-connections.ts";
+import { diffConnections, diffTouchedConnections } from "./diff-connections.ts";
 import { diffTable } from "./diff-table.ts";
 import type { BridgePort, KernelState, Section, TableFamily, Vxlan } from "./kernel-state.ts";
-
-/** Entries have no depth; there are many. */
-const isSame = (a: unknown, b: unknown): boolean => {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
-  for (const key of Object.keys(a)) if (Reflect.get(a, key) !== Reflect.get(b, key)) return false;
-  return true;
-};
+import { isSame } from "./place.ts";
+import type { Touched } from "./touched.ts";
+import { touchedPart } from "./touched.ts";
 
 const changesOf = <V>(actual: Section<V>, wanted: Section<V>): Change<V>[] => {
   const changes: Change<V>[] = [];
@@ -53,7 +48,7 @@ export const readdressed = ({ bridges }: Pick<KernelChanges, "bridges">): Readon
   );
 
 /** The section without what lies on the devices. */
-export const withoutDevices = <V extends { readonly device: string }>(
+const withoutDevices = <V extends { readonly device: string }>(
   section: Section<V>,
   devices: ReadonlySet<string>,
 ): Section<V> =>
@@ -92,8 +87,9 @@ const diffTables = (actual: KernelState, wanted: KernelState): TableChange[] => 
   );
 };
 
-/** What must be done to get from one state to the other. Empty when they are the same. */
-export const diffKernel = (actual: KernelState, wanted: KernelState): KernelChanges => {
+type Cut = KernelChanges["cut"];
+
+const differences = (actual: KernelState, wanted: KernelState, cut: Cut): KernelChanges => {
   const bridges = changesOf(actual.bridges, wanted.bridges);
   const vxlans = changesOf(actual.vxlans, wanted.vxlans);
   const lost = lostDevices({ bridges, vxlans });
@@ -112,6 +108,25 @@ export const diffKernel = (actual: KernelState, wanted: KernelState): KernelChan
     sysctls: diffSysctls(actual, wanted),
     filters: diffFilters(actual, wanted),
     tables: diffTables(actual, wanted),
-    cut: diffConnections(actual, wanted),
+    cut,
   };
+};
+
+/** What must be done to get from one state to the other. Empty when they are the same. */
+export const diffKernel = (actual: KernelState, wanted: KernelState): KernelChanges =>
+  differences(actual, wanted, diffConnections(actual, wanted));
+
+/**
+ * The same when the states can differ only where it was touched, at a cost that depends on that alone.
+ * Undefined when devices differ: then all that lies on them counts.
+ */
+export const diffTouched = (
+  actual: KernelState,
+  wanted: KernelState,
+  touched: Touched,
+): KernelChanges | undefined => {
+  const parts = [touchedPart(actual, touched), touchedPart(wanted, touched)] as const;
+  const cut = diffTouchedConnections(parts[0], wanted, touched.isBackend);
+  const changes = differences(...parts, cut);
+  return changes.bridges.length + changes.vxlans.length > 0 ? undefined : changes;
 };

@@ -148,5 +148,5 @@ export const keyOf = {
   address: ({ device, address }: DeviceAddress): string => `${device} ${address}`,
   flood: ({ device, destination }: FloodEntry): string => `${device} ${destination}`,
   forwarding: ({ device, mac }: ForwardingEntry): string => `${device} ${mac}`,
-  neighbour: ({ device, address }: Neighbour): string => `${device} ${address}`,
+  neighbour: ({ device, address }: Omit<Neighbour, "mac">): string => `${device} ${address}`,
 } as const;

@@ -1,8 +1,8 @@
-import type { NetworkEndpoint, NetworkPeer, NetworkTable, NetworkTables } from "@skein/model";
+import type { NetworkEndpoint, NetworkPeer, NetworkTable } from "@skein/model";
+import type { LiveNetwork, NetworkHead } from "./tables/live-network.ts";
 import type { Family } from "./addresses.ts";
 import { canonical, canonicalSubnet, familyOf, hostPart, macOf, prefixOf } from "./addresses.ts";
 import { bridgeName, vxlanName } from "./names.ts";
-import type { NodeFacts } from "./node-facts.ts";
 import type { StateBuilder } from "./state-builder.ts";
 
 /** Headers of VXLAN: Ethernet 14, VXLAN 8, UDP 8, and IP. */
@@ -21,20 +21,21 @@ export const mtuOf = (
 /** The hardware address of a node's bridge in a network. */
 const bridgeMac = (gateways: readonly string[]): string => macOf(gateways[0] ?? "0.0.0.0");
 
-interface Context {
-  readonly tables: Pick<NetworkTables, "underlay" | "dataPathPort">;
-  readonly facts: NodeFacts;
+/** Where this node's traffic between containers goes. */
+export interface DataPath {
+  /** Its data path address. */
+  readonly underlay: string;
+  /** UDP port of VXLAN. */
+  readonly port: number;
+  /** MTU of the interface that has the address, in bytes. */
+  readonly mtu: number;
 }
 
-const planDevices = (
-  { state }: StateBuilder,
-  network: NetworkTable,
-  { tables: { underlay, dataPathPort }, facts }: Context,
-): void => {
+const planDevices = (builder: StateBuilder, network: NetworkHead, path: DataPath): void => {
   const families = new Set(network.subnets.map(({ gateway }) => familyOf(gateway)));
-  const mtu = mtuOf(network, underlay, facts.underlayMtu);
+  const mtu = mtuOf(network, path.underlay, path.mtu);
   const bridge = bridgeName(network.id);
-  state.bridges.set(bridge, {
+  builder.addBridge(bridge, {
     mac: bridgeMac(network.subnets.map(({ gateway }) => gateway)),
     mtu,
     up: true,
@@ -42,10 +43,10 @@ const planDevices = (
     filtersIp: families.has("ip"),
     filtersIp6: families.has("ip6"),
   });
-  state.vxlans.set(vxlanName(network.id), {
+  builder.addVxlan(vxlanName(network.id), {
     vni: network.vni,
-    port: dataPathPort,
-    local: canonical(underlay),
+    port: path.port,
+    local: canonical(path.underlay),
     // All entries come from the managers. A container that takes another's hardware address
     // gets nothing by it on other nodes.
     learning: false,
@@ -54,12 +55,12 @@ const planDevices = (
     up: true,
     suppressesNeighbours: true,
   });
-  if (families.has("ip6")) state.sysctls.set(`net/ipv6/conf/${bridge}/disable_ipv6`, "0");
+  if (families.has("ip6")) builder.setSysctl(`net/ipv6/conf/${bridge}/disable_ipv6`, "0");
   if (network.ingress && families.has("ip"))
-    state.sysctls.set(`net/ipv4/conf/${bridge}/route_localnet`, "1");
+    builder.setSysctl(`net/ipv4/conf/${bridge}/route_localnet`, "1");
 };
 
-const planSubnets = (builder: StateBuilder, network: NetworkTable): void => {
+const planSubnets = (builder: StateBuilder, network: NetworkHead): void => {
   const device = bridgeName(network.id);
   for (const { subnet, gateway } of network.subnets) {
     builder.addAddress({ device, address: `${canonical(gateway)}/${prefixOf(subnet)}` });
@@ -75,7 +76,7 @@ const planSubnets = (builder: StateBuilder, network: NetworkTable): void => {
 /** Makes known what has these addresses and lies behind another node. */
 const planRemote = (
   builder: StateBuilder,
-  network: NetworkTable,
+  network: NetworkHead,
   addresses: readonly string[],
   underlay: string | undefined,
 ): void => {
@@ -97,12 +98,12 @@ const planRemote = (
  * A number for a node that stays the same while the node does, though others come and go: connections
  * are marked with it. The address within the subnet; the next free one where that is not unique.
  */
-const zonesOf = ({ peers, subnets }: NetworkTable): ReadonlyMap<NetworkPeer, number> => {
+const zonesOf = ({ peers, head }: LiveNetwork): ReadonlyMap<NetworkPeer, number> => {
   const taken = new Set<number>([0]);
   const zones = new Map<NetworkPeer, number>();
-  const sorted = peers.toSorted((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
+  const sorted = [...peers.values()].toSorted((a, b) => (a.nodeId < b.nodeId ? -1 : 1));
   for (const peer of sorted) {
-    let zone = hostPart(peer.gateways[0] ?? "0.0.0.0", subnets[0]?.subnet ?? "");
+    let zone = hostPart(peer.gateways[0] ?? "0.0.0.0", head.subnets[0]?.subnet ?? "");
     while (taken.has(zone)) zone = (zone % ZONES) + 1;
     taken.add(zone);
     zones.set(peer, zone);
@@ -110,8 +111,10 @@ const zonesOf = ({ peers, subnets }: NetworkTable): ReadonlyMap<NetworkPeer, num
   return zones;
 };
 
-const planZones = (builder: StateBuilder, network: NetworkTable): void => {
-  const families = new Set(network.subnets.map(({ gateway }) => familyOf(gateway)));
+/** The ingress network's nodes, by their zones. */
+export const planZones = (builder: StateBuilder, network: LiveNetwork): void => {
+  if (!network.head.ingress) return;
+  const families = new Set(network.head.subnets.map(({ gateway }) => familyOf(gateway)));
   for (const [{ gateways }, zone] of zonesOf(network))
     for (const family of families) {
       builder[family].add("zones", bridgeMac(gateways), String(zone));
@@ -119,29 +122,34 @@ const planZones = (builder: StateBuilder, network: NetworkTable): void => {
     }
 };
 
-const isLocal = ({ nodeId }: NetworkEndpoint, facts: NodeFacts): boolean => nodeId === facts.nodeId;
-
-/** Bridge, VXLAN port, and what is known of everything on other nodes. */
-export const planNetwork = (
-  builder: StateBuilder,
-  network: NetworkTable,
-  context: Context,
-): void => {
-  planDevices(builder, network, context);
+/** Bridge, VXLAN port and this node's own addresses. */
+export const planNetwork = (builder: StateBuilder, network: NetworkHead, path: DataPath): void => {
+  planDevices(builder, network, path);
   planSubnets(builder, network);
-  const device = vxlanName(network.id);
-  const underlays = new Map(network.peers.map(({ nodeId, underlay }) => [nodeId, underlay]));
   builder.bridge.add("gateways", bridgeMac(network.subnets.map(({ gateway }) => gateway)));
-  for (const { underlay, gateways } of network.peers) {
-    builder.bridge.add("gateways", bridgeMac(gateways));
-    for (const gateway of gateways) builder.hold(canonical(gateway));
-    builder.addFlood({ device, destination: canonical(underlay) });
-    planRemote(builder, network, gateways, underlay);
-  }
-  for (const endpoint of network.endpoints)
-    if (isLocal(endpoint, context.facts))
-      for (const address of endpoint.addresses.map(canonical))
-        builder[familyOf(address)].add("own", `${address} . ${address}`);
-    else planRemote(builder, network, endpoint.addresses, underlays.get(endpoint.nodeId));
-  if (network.ingress) planZones(builder, network);
+};
+
+/** What is known of another node. */
+export const planPeer = (
+  builder: StateBuilder,
+  network: NetworkHead,
+  { underlay, gateways }: NetworkPeer,
+): void => {
+  builder.bridge.add("gateways", bridgeMac(gateways));
+  for (const gateway of gateways) builder.hold(canonical(gateway));
+  builder.addFlood({ device: vxlanName(network.id), destination: canonical(underlay) });
+  planRemote(builder, network, gateways, underlay);
+};
+
+/** What is known of a task, here or on another node. */
+export const planEndpoint = (
+  builder: StateBuilder,
+  { head, peers }: LiveNetwork,
+  { endpoint, isLocal }: { readonly endpoint: NetworkEndpoint; readonly isLocal: boolean },
+): void => {
+  const { addresses, nodeId } = endpoint;
+  if (!isLocal) planRemote(builder, head, addresses, peers.get(nodeId)?.underlay);
+  else
+    for (const address of addresses.map(canonical))
+      builder[familyOf(address)].add("own", `${address} . ${address}`);
 };

@@ -1,8 +1,8 @@
-import type { NetworkEndpoint, NetworkTable, NetworkTables, PublishedPort } from "@skein/model";
+import type { NetworkEndpoint, PublishedPort } from "@skein/model";
+import type { LiveNetwork } from "./tables/live-network.ts";
 import type { Family } from "./addresses.ts";
 import { canonical, canonicalSubnet, familyOf } from "./addresses.ts";
 import { affinitySlots } from "./affinity.ts";
-import { activeTasks } from "./plan-vips.ts";
 import { portChoice } from "./ruleset.ts";
 import type { StateBuilder } from "./state-builder.ts";
 
@@ -12,7 +12,11 @@ interface Target {
   readonly tasks: readonly string[];
 }
 
-const planPort = (builder: StateBuilder, port: PublishedPort, { family, tasks }: Target): void => {
+const planFamily = (
+  builder: StateBuilder,
+  port: PublishedPort,
+  { family, tasks }: Target,
+): void => {
   if (tasks.length === 0) return;
   const table = builder[family];
   const slots = port.clientAffinity ? affinitySlots(tasks) : tasks;
@@ -26,56 +30,36 @@ const planPort = (builder: StateBuilder, port: PublishedPort, { family, tasks }:
   table.add("target_ports", key, String(port.targetPort));
 };
 
-/** The subnets, other than the ingress network's, in which each task is. By task. */
-const otherSubnets = (
-  networks: readonly NetworkTable[],
-): ReadonlyMap<string, readonly string[]> => {
-  const subnets = new Map<string, string[]>();
-  for (const network of networks.filter(({ ingress }) => !ingress))
-    for (const { id } of network.endpoints) {
-      const known = subnets.get(id) ?? [];
-      subnets.set(id, [...known, ...network.subnets.map(({ subnet }) => canonicalSubnet(subnet))]);
-    }
-  return subnets;
+/** The routing mesh: a published port of this node leads to tasks on the ingress network. */
+export const planPort = (
+  builder: StateBuilder,
+  port: PublishedPort,
+  { ingress, nodeId }: { readonly ingress: LiveNetwork; readonly nodeId: string },
+): void => {
+  const tasks = ingress
+    .activeOf(port.serviceId)
+    .filter((task) => !port.localOnly || task.nodeId === nodeId);
+  for (const family of new Set(ingress.head.subnets.map(({ gateway }) => familyOf(gateway))))
+    planFamily(builder, port, {
+      family,
+      tasks: tasks.flatMap(({ addresses }) => {
+        const address = addresses.find((one) => familyOf(one) === family);
+        return address === undefined ? [] : [canonical(address)];
+      }),
+    });
 };
 
-const planShared = (
+/** The subnets that a task of the mesh shares with clients here. */
+export const planShared = (
   builder: StateBuilder,
-  networks: readonly NetworkTable[],
-  tasks: readonly NetworkEndpoint[],
+  task: NetworkEndpoint,
+  networks: Iterable<LiveNetwork>,
 ): void => {
-  const subnets = otherSubnets(networks);
-  for (const { id, addresses } of tasks)
-    for (const subnet of subnets.get(id) ?? [])
-      for (const address of addresses)
+  for (const { head, endpoints } of networks) {
+    if (head.ingress || !endpoints.has(task.id)) continue;
+    for (const subnet of head.subnets.map((one) => canonicalSubnet(one.subnet)))
+      for (const address of task.addresses)
         if (familyOf(address) === familyOf(subnet))
           builder[familyOf(address)].add("shared", `${subnet} . ${canonical(address)}`);
-};
-
-/** The routing mesh: every published port of this node leads to tasks on the ingress network. */
-export const planPorts = (
-  builder: StateBuilder,
-  { networks, ports }: Pick<NetworkTables, "networks" | "ports">,
-  nodeId: string,
-): void => {
-  const ingress = networks.find((network) => network.ingress);
-  if (!ingress) return;
-  const byService = activeTasks(ingress);
-  const families = new Set(ingress.subnets.map(({ gateway }) => familyOf(gateway)));
-  const used = new Set<NetworkEndpoint>();
-  for (const port of ports) {
-    const tasks = (byService.get(port.serviceId) ?? []).filter(
-      (task) => !port.localOnly || task.nodeId === nodeId,
-    );
-    for (const task of tasks) used.add(task);
-    for (const family of families)
-      planPort(builder, port, {
-        family,
-        tasks: tasks.flatMap(({ addresses }) => {
-          const address = addresses.find((one) => familyOf(one) === family);
-          return address === undefined ? [] : [canonical(address)];
-        }),
-      });
   }
-  planShared(builder, networks, [...used]);
 };

@@ -1,13 +1,10 @@
-import type { NetworkTable, NetworkTables } from "@skein/model";
-import type { Family } from "./addresses.ts";
-import { FAMILIES, familyOf } from "./addresses.ts";
-import { forwardRules } from "./forward-rules.ts";
+import type { NetworkTables } from "@skein/model";
+import type { LiveNetwork } from "./tables/live-network.ts";
+import { liveTables } from "./tables/live-tables.ts";
+import { portRecord } from "./tables/records.ts";
 import type { KernelState } from "./kernel-state.ts";
 import type { NodeFacts } from "./node-facts.ts";
-import { planNetwork } from "./plan-network.ts";
-import { planPorts } from "./plan-ports.ts";
-import { planVips } from "./plan-vips.ts";
-import { StateBuilder } from "./state-builder.ts";
+import { Planner } from "./planner.ts";
 
 /** A network that this node cannot have, and why. It gets nothing: no traffic in the clear. */
 export interface PlanProblem {
@@ -23,42 +20,24 @@ export interface DataplanePlan {
 const ENCRYPTED =
   "encrypted networks need IPsec ESP with keys of the cluster, which this node does not have";
 
-const familiesOf = (networks: readonly NetworkTable[]): ReadonlySet<Family> =>
-  new Set(networks.flatMap(({ subnets }) => subnets.map(({ gateway }) => familyOf(gateway))));
-
-const planHost = (builder: StateBuilder, families: ReadonlySet<Family>): void => {
-  const { sysctls } = builder.state;
-  if (families.has("ip")) sysctls.set("net/ipv4/ip_forward", "1");
-  if (families.has("ip6")) sysctls.set("net/ipv6/conf/all/forwarding", "1");
-};
+/** Why this node cannot have a network; undefined when it can. */
+export const problemOf = ({ head }: LiveNetwork): PlanProblem | undefined =>
+  head.encrypted ? { networkId: head.id, reason: ENCRYPTED } : undefined;
 
 /**
  * The complete state of the kernel for what managers told this node. Depends on nothing else, so that
  * the same tables give the same state, whatever was there before.
  */
 export const planDataplane = (tables: NetworkTables, facts: NodeFacts): DataplanePlan => {
-  const builder = new StateBuilder();
-  const networks = tables.networks.filter(({ encrypted }) => !encrypted);
-  const families = familiesOf(networks);
-  for (const network of networks) {
-    planNetwork(builder, network, { tables, facts });
-    planVips(builder, network);
-  }
-  planPorts(builder, { ...tables, networks }, facts.nodeId);
-  planHost(builder, families);
-  for (const family of FAMILIES)
-    if (families.has(family))
-      builder.state.filters.set(family, {
-        hooked: true,
-        rules: forwardRules([...builder.state.bridges.keys()]),
-      });
-  for (const [name, port] of facts.ports)
-    if (port.bridge !== undefined && builder.state.bridges.has(port.bridge))
-      builder.state.ports.set(name, { ...port, hairpin: true });
+  const live = liveTables(tables, facts.nodeId);
+  const networks = [...live.networks.values()];
+  const planner = new Planner();
+  planner.update(
+    { tables: live, usable: networks.filter((network) => !problemOf(network)), facts },
+    [...live.ports.keys()].map(portRecord),
+  );
   return {
-    state: builder.build(families),
-    problems: tables.networks
-      .filter(({ encrypted }) => encrypted)
-      .map(({ id }) => ({ networkId: id, reason: ENCRYPTED })),
+    state: planner.state,
+    problems: networks.flatMap((network) => problemOf(network) ?? []),
   };
 };

@@ -1,5 +1,6 @@
 import type { NetworkDifference } from "@skein/model";
 import type { KernelState } from "./kernel-state.ts";
+import type { Touched } from "./touched.ts";
 
 /** What was done to a node's kernel. */
 export interface DataplaneReport {
@@ -47,9 +48,10 @@ export interface Dataplane {
   /**
    * Brings the kernel to this state. Only differences are touched: first what is new, then, in one
    * transaction, where connections lead, then what is old. After a failure the kernel may be in
-   * between; the next call goes on from what is there.
+   * between; the next call goes on from what is there. With `touched` only that is compared: the rest of
+   * the state is as in the last call, with the same object.
    */
-  apply(wanted: KernelState): Promise<DataplaneReport>;
+  apply(wanted: KernelState, touched?: Touched): Promise<DataplaneReport>;
   /** Reads everything back, repairs what differs from the last state applied, and names it. */
   audit(): Promise<AuditReport>;
   /** Reads everything back, and names what differs; nothing is changed. */

@@ -1,86 +1,96 @@
 import type { Family } from "./addresses.ts";
-import { FAMILIES, familyOf, rawAddress } from "./addresses.ts";
+import { familyOf, rawAddress } from "./addresses.ts";
 import type {
+  Bridge,
+  BridgePort,
   DeviceAddress,
   FloodEntry,
   ForwardingEntry,
-  KernelState,
   Neighbour,
-  NftChain,
-  NftSet,
-  NftTable,
   TableFamily,
+  Vxlan,
 } from "./kernel-state.ts";
-import { emptyKernelState, keyOf } from "./kernel-state.ts";
+import { keyOf } from "./kernel-state.ts";
 import type { Choice } from "./ruleset.ts";
-import { bridgeChains, bridgeSets, chainsOf, setsOf } from "./ruleset.ts";
 
-type Writable<T> = {
-  -readonly [K in keyof T]: T[K] extends ReadonlyMap<infer Key, infer Value>
-    ? Map<Key, Value>
-    : T[K];
-};
+/** One entry of the wanted state. */
+export interface Entry {
+  /** A section, `set/<family>/<name>` or `chain/<family>`. */
+  readonly place: string;
+  readonly key: string;
+  readonly value: unknown;
+}
 
-/** A table while it is filled. */
+/** Puts entries into the sets and chains of one nftables table. */
 class TableBuilder {
-  readonly #sets: ReadonlyMap<
-    string,
-    { readonly set: NftSet; readonly elements: Map<string, string> }
-  >;
-  readonly #chains: Map<string, NftChain>;
+  readonly #family: TableFamily;
+  readonly #entries: Entry[];
 
-  constructor(sets: Readonly<Record<string, NftSet>>, chains: Readonly<Record<string, NftChain>>) {
-    this.#sets = new Map(
-      Object.entries(sets).map(([name, set]) => [name, { set, elements: new Map() }]),
-    );
-    this.#chains = new Map(Object.entries(chains));
+  constructor(family: TableFamily, entries: Entry[]) {
+    this.#family = family;
+    this.#entries = entries;
   }
 
   add(set: string, key: string, value = ""): void {
-    const found = this.#sets.get(set);
-    if (found === undefined) throw new Error(`bug: no set ${set}`);
-    found.elements.set(key, value);
+    this.#entries.push({ place: `set/${this.#family}/${set}`, key, value });
   }
 
   /** The verdict that leads to a choice. */
   choose({ name, chain }: Choice): string {
-    this.#chains.set(name, chain);
+    this.#entries.push({ place: `chain/${this.#family}`, key: name, value: chain });
     return `goto ${name}`;
-  }
-
-  build(): NftTable {
-    const sets = [...this.#sets].map(
-      ([name, { set, elements }]) => [name, { ...set, elements }] as const,
-    );
-    return { sets: new Map(sets), chains: this.#chains };
   }
 }
 
-/** The wanted state while it is put together. */
-export class StateBuilder {
-  readonly state: Writable<KernelState> = emptyKernelState() as Writable<KernelState>;
-  readonly ip: TableBuilder = new TableBuilder(setsOf("ip"), chainsOf("ip"));
-  readonly ip6: TableBuilder = new TableBuilder(setsOf("ip6"), chainsOf("ip6"));
-  readonly bridge: TableBuilder = new TableBuilder(bridgeSets(), bridgeChains());
+/** Collects the entries that one unit of the wanted state consists of. */
+export class StateBuilder implements Readonly<Record<Family, TableBuilder>> {
+  readonly ip: TableBuilder;
+  readonly ip6: TableBuilder;
+  readonly bridge: TableBuilder;
+  readonly #entries: Entry[];
+
+  constructor(entries: Entry[]) {
+    this.#entries = entries;
+    this.ip = new TableBuilder("ip", entries);
+    this.ip6 = new TableBuilder("ip6", entries);
+    this.bridge = new TableBuilder("bridge", entries);
+  }
+
+  addBridge(name: string, bridge: Bridge): void {
+    this.#add("bridges", name, bridge);
+  }
+
+  addVxlan(name: string, vxlan: Vxlan): void {
+    this.#add("vxlans", name, vxlan);
+  }
+
+  addPort(name: string, port: BridgePort): void {
+    this.#add("ports", name, port);
+  }
+
+  /** By path below `/proc/sys`. */
+  setSysctl(path: string, value: string): void {
+    this.#add("sysctls", path, value);
+  }
 
   addAddress(entry: DeviceAddress): void {
-    this.state.addresses.set(keyOf.address(entry), entry);
+    this.#add("addresses", keyOf.address(entry), entry);
   }
 
   addVip(entry: DeviceAddress): void {
-    this.state.vips.set(keyOf.address(entry), entry);
+    this.#add("vips", keyOf.address(entry), entry);
   }
 
   addFlood(entry: FloodEntry): void {
-    this.state.flood.set(keyOf.flood(entry), entry);
+    this.#add("flood", keyOf.flood(entry), entry);
   }
 
   addForwarding(entry: ForwardingEntry): void {
-    this.state.forwarding.set(keyOf.forwarding(entry), entry);
+    this.#add("forwarding", keyOf.forwarding(entry), entry);
   }
 
   addNeighbour(entry: Neighbour): void {
-    this.state.neighbours.set(keyOf.neighbour(entry), entry);
+    this.#add("neighbours", keyOf.neighbour(entry), entry);
   }
 
   /** The address is a node's: no container may claim it. */
@@ -89,12 +99,7 @@ export class StateBuilder {
     else this.bridge.add("held6", rawAddress(address));
   }
 
-  /** The state with the tables of those families that are used. */
-  build(families: ReadonlySet<Family>): KernelState {
-    const tables = new Map<TableFamily, NftTable>();
-    for (const family of FAMILIES)
-      if (families.has(family)) tables.set(family, this[family].build());
-    if (families.size > 0) tables.set("bridge", this.bridge.build());
-    return { ...this.state, tables };
+  #add(place: string, key: string, value: unknown): void {
+    this.#entries.push({ place, key, value });
   }
 }

@@ -2,10 +2,12 @@
 // Method: the real Networking over parts in memory, on a virtual clock.
 import { newVirtualClock, silentLogger } from "@skein/base";
 import type { VirtualClock } from "@skein/base";
-import type { NetworkEndpoint, NetworkNews, NetworkTable, NetworkTables } from "@skein/model";
+import type { NetworkEndpoint, NetworkNews, NetworkSnapshot, NetworkTable } from "@skein/model";
 import { expect, test } from "vitest";
+import { copyState } from "../network/apply-changes.ts";
 import type { KernelState } from "../network/kernel-state.ts";
 import type { Dataplane } from "../network/ports.ts";
+import type { Touched } from "../network/touched.ts";
 import { Networking } from "./networking.ts";
 
 const endpoint = (id: string, address: string): NetworkEndpoint => ({
@@ -33,13 +35,24 @@ const table = (id: string, more: Partial<NetworkTable> = {}): NetworkTable => ({
   ...more,
 });
 
+/** The table as managers tell it to all nodes; this one is n1. */
+const snapshot = (version: number, { subnets, peers, ...rest }: NetworkTable): NetworkSnapshot => ({
+  ...rest,
+  version,
+  subnets: subnets.map(({ subnet }) => subnet),
+  peers: [
+    ...peers,
+    { nodeId: "n1", underlay: "10.9.0.1", gateways: subnets.map(({ gateway }) => gateway) },
+  ],
+});
+
 const news = (version: number, networks: readonly NetworkTable[], more = {}): NetworkNews => ({
   type: "networks",
   kind: "full",
   version,
-  underlay: "10.9.0.1",
-  dataPathPort: 4789,
-  networks,
+  dataPath: { underlay: "10.9.0.1", port: 4789 },
+  networks: networks.map((one) => snapshot(version, one)),
+  changes: [],
   removed: [],
   ports: [],
   ...more,
@@ -49,9 +62,11 @@ interface Rig {
   readonly networking: Networking;
   readonly clock: VirtualClock;
   readonly applied: KernelState[];
+  /** What was to be compared each time. */
+  readonly touched: (Touched | undefined)[];
   readonly engine: Set<string>;
   readonly listening: (readonly string[])[];
-  readonly kept: NetworkTables[];
+  readonly kept: Map<string, unknown>;
   readonly acknowledged: number[];
   /** Networks that the engine refuses. */
   readonly refused: Set<string>;
@@ -60,23 +75,24 @@ interface Rig {
   readonly tell: (message: NetworkNews) => Promise<void>;
 }
 
-const rig = (before?: NetworkTables): Rig => {
+const rig = (kept: Rig["kept"] = new Map()): Rig => {
   const clock = newVirtualClock();
   const state = { failing: false };
-  const [applied, listening, kept, acknowledged]: [
-    KernelState[],
-    (readonly string[])[],
-    NetworkTables[],
-    number[],
-  ] = [[], [], [], []];
+  const [applied, listening, acknowledged]: [KernelState[], (readonly string[])[], number[]] = [
+    [],
+    [],
+    [],
+  ];
+  const touched: Rig["touched"] = [];
   const engine = new Set<string>();
   const refused = new Set<string>();
   const none = { changes: {} };
   const dataplane: Dataplane = {
     host: () => Promise.resolve({ underlayMtu: 1500 }),
-    apply: (wanted) => {
+    apply: (wanted, part) => {
+      touched.push(part);
       if (state.failing) return Promise.reject(new Error("the kernel refuses"));
-      applied.push(wanted);
+      applied.push(copyState(wanted));
       return Promise.resolve(none);
     },
     audit: () => Promise.resolve({ ...none, differences: [] }),
@@ -100,8 +116,14 @@ const rig = (before?: NetworkTables): Rig => {
     },
     names: { listen: (addresses) => Promise.resolve(void listening.push(addresses)) },
     tables: {
-      load: () => Promise.resolve(before),
-      save: (tables) => Promise.resolve(void kept.push(tables)),
+      load: () => Promise.resolve([...kept].map(([key, value]) => ({ key, value }))),
+      save: (records) => {
+        for (const { key, value } of records)
+          if (value === undefined) kept.delete(key);
+          else kept.set(key, value);
+        return Promise.resolve();
+      },
+      clear: () => Promise.resolve(kept.clear()),
     },
     clock,
     logger: silentLogger,
@@ -115,6 +137,7 @@ const rig = (before?: NetworkTables): Rig => {
     networking,
     clock,
     applied,
+    touched,
     engine,
     listening,
     kept,
@@ -136,12 +159,13 @@ test("news reach engine, kernel and names, are kept, and acknowledged", async ()
   expect([...engine]).toEqual(["skein-1-back"]);
   expect(applied.at(-1)?.bridges.size).toBe(1);
   expect(listening.at(-1)).toEqual(["10.0.5.2"]);
-  expect(kept.at(-1)?.networks.map(({ id }) => id)).toEqual(["back"]);
+  expect([...kept.keys()]).toContain("network/back/endpoint/t1");
   expect(acknowledged).toEqual([7]);
   await tell(news(8, [], { kind: "delta", removed: ["back"] }));
   expect([...engine]).toEqual([]);
   expect(listening.at(-1)).toEqual([]);
   expect(acknowledged).toEqual([7, 8]);
+  expect([...kept.keys()]).toEqual(["data-path"]);
 });
 
 test("what the kernel refuses is tried again, and only then acknowledged", async () => {
@@ -192,14 +216,12 @@ test("a task waits for its networks, and gets its place on them", async () => {
 });
 
 test("names are those of the client's networks, found by its address; tables outlive a restart", async () => {
-  const tables = {
-    underlay: "10.9.0.1",
-    dataPathPort: 4789,
-    networks: [table("back"), table("other", { endpoints: [] })],
-    ports: [],
-  };
-  const { networking, clock } = rig(tables);
+  const before = rig();
+  await before.clock.settle();
+  await before.tell(news(1, [table("back"), table("other", { endpoints: [] })]));
+  const { networking, clock, applied } = rig(before.kept);
   await clock.advance(2_000);
+  expect(applied.at(-1)).toEqual(before.applied.at(-1));
   const ask = (client: string): unknown => networking.resolve(client, { name: "web", type: "A" });
   expect(ask("10.0.5.7")).toEqual({ kind: "addresses", addresses: ["10.0.5.4"] });
   expect(ask("10.0.5.99")).toEqual({ kind: "unknown" });
@@ -216,4 +238,24 @@ test("a stopping task goes on when everybody took it out, or after two seconds",
   expect(done).toEqual(["t1"]);
   await clock.advance(2_100);
   expect(done).toEqual(["t1", "t2"]);
+});
+
+test("a change is planned and compared alone; one that was missed ends the session", async () => {
+  const all = rig();
+  await all.clock.settle();
+  await all.tell(news(3, [table("back")]));
+  const active = [{ ...endpoint("t1", "10.0.5.7"), active: false }];
+  const delta = (base: number, version: number): NetworkNews =>
+    news(version, [], {
+      kind: "delta",
+      changes: [{ id: "back", base, version, endpoints: { changed: active, removed: [] } }],
+    });
+  await all.tell(delta(2, 5));
+  expect(all.applied.at(-1)?.tables.get("ip")?.sets.get("backends")?.elements.size).toBe(0);
+  const { sections, tables } = all.touched.at(-1) ?? {};
+  expect(Object.values(sections ?? {}).map(({ size }) => size)).toEqual([0, 0, 0, 0, 0, 0]);
+  expect([...(tables?.get("ip")?.elements.keys() ?? [])].toSorted()).toEqual(["backends", "vips"]);
+  expect(all.acknowledged).toEqual([3, 5]);
+  expect(() => all.networking.receive(delta(6, 7), () => {})).toThrow("out of sequence");
+  expect(() => all.networking.receive(delta(2, 5), () => {})).toThrow("out of sequence");
 });

@@ -1,42 +1,31 @@
 import type { Clock, Logger } from "@skein/base";
-import { messageOf, OperationError } from "@skein/base";
-import type { NetworkNews, NetworkTable, NetworkTables, TaskNetwork } from "@skein/model";
+import { messageOf } from "@skein/base";
+import type { NetworkEndpoint, TaskNetwork } from "@skein/model";
 import type { ContainerPlace, KnownPlaces } from "../attachments/ports.ts";
 import type { QuestionType, Resolution } from "../discovery/resolve.ts";
-import { resolve } from "../discovery/resolve.ts";
-import type { EngineEndpoint, EngineNetwork } from "../network/engine-network.ts";
-import { engineEndpoint, engineNetwork, engineNetworkName } from "../network/engine-network.ts";
+import { engineEndpoint, engineNetworkName } from "../network/engine-network.ts";
 import type { BridgePort } from "../network/kernel-state.ts";
-import { mtuOf } from "../network/plan-network.ts";
-import { planDataplane } from "../network/plan.ts";
+import { problemOf } from "../network/plan.ts";
+import { Planner } from "../network/planner.ts";
 import type { AuditReport, Dataplane } from "../network/ports.ts";
 import { isAborted, pause } from "../shared/cancel.ts";
 import { SignalBox } from "../shared/signal-box.ts";
+import { fromRecords, toRecords } from "../network/tables/kept.ts";
+import type { LiveNetwork, NetworkHead } from "../network/tables/live-network.ts";
+import { LiveTables } from "../network/tables/live-tables.ts";
+import { entryRecord, networkRecord, portRecord } from "../network/tables/records.ts";
 import type { AuditCounters } from "./audit-record.ts";
 import { AuditRecord } from "./audit-record.ts";
+import { resolveFor } from "./container-names.ts";
+import { EngineSide } from "./engine-side.ts";
+import type { EngineNetworks, TablesStore, WorkloadOverlay } from "./ports.ts";
 import type { NetworkMessage, NetworkReceiver } from "./receiver.ts";
+import { Rounds } from "./rounds.ts";
+import { Withdrawn } from "./withdrawn.ts";
 
 /** How often the kernel is compared with what it should be, and how soon a failure is tried again, in ms. */
 const AUDIT_MS = 30_000;
 const RETRY_MS = 1_000;
-/** How long a stopping task waits until it is out of everybody's tables, in ms. */
-const WITHDRAW_MS = 2_000;
-
-/** Networks as the engine has them. */
-export interface EngineNetworks {
-  /** Makes the engine's network on our bridge, unless it is there. */
-  ensureNetwork(network: EngineNetwork, signal: AbortSignal): Promise<void>;
-  /** Names of the networks that were made so. */
-  listNetworks(signal: AbortSignal): Promise<readonly string[]>;
-  /** Removes one; no error when it is gone, or still in use: it is tried again later. */
-  removeNetwork(name: string, signal: AbortSignal): Promise<void>;
-}
-
-/** The tables over a restart of the daemon, while no manager answers. */
-export interface TablesStore {
-  load(): Promise<NetworkTables | undefined>;
-  save(tables: NetworkTables): Promise<void>;
-}
 
 export interface NetworkingDependencies {
   readonly nodeId: string;
@@ -49,39 +38,10 @@ export interface NetworkingDependencies {
   readonly logger: Logger;
 }
 
-/** A container's place on one overlay network. */
-export interface WorkloadOverlay {
-  /** The engine's network. */
-  readonly network: string;
-  readonly endpoint: EngineEndpoint;
-  /** This node's addresses there: the container's gateways, where names are answered too. */
-  readonly gateways: readonly string[];
-  /** The network by which published connections come in, and answers must leave. */
-  readonly ingress: boolean;
+interface Acknowledgement {
+  readonly version: number;
+  readonly applied: (version: number) => void;
 }
-
-/** Of a node that is on no network. */
-export const emptyTables: NetworkTables = {
-  underlay: "",
-  dataPathPort: 0,
-  networks: [],
-  ports: [],
-};
-
-const isUnavailable = (error: unknown): boolean =>
-  error instanceof OperationError && error.kind === "unavailable";
-
-/** The tables after a message. */
-const withNews = (tables: NetworkTables, news: NetworkNews): NetworkTables => {
-  const replaced = new Set([...news.networks.map(({ id }) => id), ...news.removed]);
-  const kept = news.kind === "full" ? [] : tables.networks.filter(({ id }) => !replaced.has(id));
-  return {
-    underlay: news.underlay,
-    dataPathPort: news.dataPathPort,
-    networks: [...kept, ...news.networks],
-    ports: news.ports ?? tables.ports,
-  };
-};
 
 /**
  * Keeps this node's kernel, engine and name server as the managers' tables say. Level-triggered: each
@@ -89,30 +49,47 @@ const withNews = (tables: NetworkTables, news: NetworkNews): NetworkTables => {
  */
 export class Networking implements NetworkReceiver, KnownPlaces {
   readonly #deps: NetworkingDependencies;
-  #tables: NetworkTables = emptyTables;
-  /** What the kernel has. */
-  #done: NetworkTables = emptyTables;
-  #acknowledge: { readonly version: number; readonly applied: (version: number) => void }[] = [];
+  readonly #engine: EngineSide;
+  readonly #planner = new Planner();
+  readonly #rounds = new Rounds();
+  readonly #withdrawn: Withdrawn;
+  #tables: LiveTables;
+  /** Entries of the tables that differ from what is in the plan, and from what is on disk. */
+  #touched = new Set<string>();
+  #unsaved = new Set<string>();
+  /** Those that the round at work puts into the plan. */
+  #planning: ReadonlySet<string> = new Set();
+  /** Networks that the kernel has, as they are there. */
+  #done: ReadonlyMap<string, NetworkHead> = new Map();
+  #acknowledge: Acknowledgement[] = [];
   readonly #ports = new Map<string, BridgePort>();
+  /** MTU of the interface that has this data path address. */
+  #path: { readonly underlay: string; readonly mtu: number } | undefined;
   /** The failure that the log has already. */
   #told: string | undefined;
+  /** Networks that this node can't have, of which the log has told. */
+  readonly #unfit = new Set<string>();
   readonly #news = new SignalBox();
-  readonly #waiters = new Set<() => void>();
-  readonly #withdrawn = new Map<string, () => void>();
   readonly #record = new AuditRecord();
 
   constructor(dependencies: NetworkingDependencies) {
     this.#deps = dependencies;
+    this.#engine = new EngineSide(dependencies.engine);
+    this.#withdrawn = new Withdrawn(dependencies.clock);
+    this.#tables = new LiveTables(dependencies.nodeId);
   }
 
   /** Takes up the tables from before a restart, and works until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    this.#tables = (await this.#deps.tables.load()) ?? emptyTables;
+    const { tables, nodeId, clock } = this.#deps;
+    this.#tables = fromRecords(await tables.load(), nodeId);
+    for (const id of this.#tables.networks.keys()) this.#touched.add(networkRecord(id));
+    for (const key of this.#tables.ports.keys()) this.#touched.add(portRecord(key));
     void this.#auditRegularly(signal);
-    let failed = this.#tables.networks.length > 0;
+    let failed = this.#tables.networks.size > 0;
     while (!signal.aborted) {
       if (failed) {
-        if (!(await pause(this.#deps.clock, RETRY_MS, signal))) return;
+        if (!(await pause(clock, RETRY_MS, signal))) return;
       } else await this.#news.wait(signal).catch(() => {});
       if (!isAborted(signal)) failed = !(await this.#round(signal));
     }
@@ -120,10 +97,13 @@ export class Networking implements NetworkReceiver, KnownPlaces {
 
   receive(message: NetworkMessage, applied: (version: number) => void): void {
     if (message.type === "withdrawn") {
-      for (const id of message.taskIds) this.#withdrawn.get(id)?.();
+      this.#withdrawn.tell(message.taskIds);
       return;
     }
-    this.#tables = withNews(this.#tables, message);
+    for (const key of this.#tables.apply(message)) {
+      this.#touched.add(key);
+      this.#unsaved.add(key);
+    }
     this.#acknowledge.push({ version: message.version, applied });
     this.#news.ring();
   }
@@ -133,19 +113,7 @@ export class Networking implements NetworkReceiver, KnownPlaces {
     client: string,
     question: { readonly name: string; readonly type: QuestionType },
   ): Resolution {
-    const isHere = ({ endpoints }: NetworkTable): boolean =>
-      endpoints.some(({ addresses }) => addresses.includes(client));
-    const home = this.#tables.networks.filter(isHere);
-    const names = new Set(
-      home.flatMap(({ endpoints }) =>
-        endpoints.flatMap(({ id, addresses }) => (addresses.includes(client) ? [id] : [])),
-      ),
-    );
-    // The client asks from one of its networks; it may use the names of all of them, but ingress.
-    const all = this.#tables.networks.filter(
-      ({ ingress, endpoints }) => !ingress && endpoints.some(({ id }) => names.has(id)),
-    );
-    return resolve(all, question);
+    return resolveFor(this.#tables, client, question);
   }
 
   /** Waits until the kernel has the task's networks; gives what the engine needs to know of them. */
@@ -154,27 +122,18 @@ export class Networking implements NetworkReceiver, KnownPlaces {
     signal: AbortSignal,
   ): Promise<readonly WorkloadOverlay[]> {
     for (;;) {
-      const tables = networks.map(({ networkId }) =>
-        this.#done.networks.find(({ id }) => id === networkId),
-      );
-      const found = tables.filter((table) => table !== undefined);
-      if (found.length === networks.length)
-        return networks.flatMap((place, index): readonly WorkloadOverlay[] => {
-          const table = tables[index];
-          return table ? [this.#overlay(table, place)] : [];
-        });
-      await this.#change(signal);
+      const found = networks.flatMap((place): readonly WorkloadOverlay[] => {
+        const head = this.#done.get(place.networkId);
+        return head ? [overlayOf(head, place)] : [];
+      });
+      if (found.length === networks.length) return found;
+      await this.#rounds.next(signal);
     }
   }
 
-  /** The tables as the kernel has them. */
-  get applied(): NetworkTables {
-    return this.#done;
-  }
-
   placesOf(id: string): ReturnType<KnownPlaces["placesOf"]> {
-    return this.#done.networks.flatMap(({ id: networkId, endpoints }) => {
-      const endpoint = endpoints.find((one) => one.id === id);
+    return [...this.#done.keys()].flatMap((networkId) => {
+      const endpoint = this.#applied(networkId, id);
       return endpoint ? [{ networkId, addresses: endpoint.addresses }] : [];
     });
   }
@@ -185,14 +144,13 @@ export class Networking implements NetworkReceiver, KnownPlaces {
     signal: AbortSignal,
   ): Promise<readonly ContainerPlace[]> {
     for (;;) {
-      const places = this.#done.networks.flatMap((table): readonly ContainerPlace[] => {
-        const endpoint = table.endpoints.find((one) => one.id === id);
-        return endpoint && networkIds.includes(table.id)
-          ? [{ networkId: table.id, ...this.#overlay(table, endpoint) }]
-          : [];
+      const places = networkIds.flatMap((networkId): readonly ContainerPlace[] => {
+        const head = this.#done.get(networkId);
+        const endpoint = this.#applied(networkId, id);
+        return head && endpoint ? [{ networkId, ...overlayOf(head, endpoint) }] : [];
       });
       if (places.length === networkIds.length) return places;
-      await this.#change(signal);
+      await this.#rounds.next(signal);
     }
   }
 
@@ -211,12 +169,8 @@ export class Networking implements NetworkReceiver, KnownPlaces {
   }
 
   /** Resolves when no node sends new connections to the task, or after two seconds. */
-  async untilWithdrawn(taskId: string, signal: AbortSignal): Promise<void> {
-    const told = new Promise<void>((done) => {
-      this.#withdrawn.set(taskId, done);
-    });
-    await Promise.race([told, pause(this.#deps.clock, WITHDRAW_MS, signal)]);
-    this.#withdrawn.delete(taskId);
+  untilWithdrawn(taskId: string, signal: AbortSignal): Promise<void> {
+    return this.#withdrawn.until(taskId, signal);
   }
 
   /** What the audits have found since the daemon started. */
@@ -225,18 +179,18 @@ export class Networking implements NetworkReceiver, KnownPlaces {
   }
 
   /** The newest tables, whether or not they are in the kernel yet. */
-  get tables(): NetworkTables {
+  get tables(): LiveTables {
     return this.#tables;
   }
 
-  /** Networks that the engine should have. */
-  get usable(): readonly NetworkTable[] {
-    return this.#done.networks;
+  /** Networks that the kernel has, and the engine should have. */
+  get usable(): readonly NetworkHead[] {
+    return [...this.#done.values()];
   }
 
   /** This node's addresses on its networks, where names are answered. */
   get gateways(): readonly string[] {
-    return this.#done.networks.flatMap(({ subnets }) => subnets.map(({ gateway }) => gateway));
+    return this.usable.flatMap(({ subnets }) => subnets.map(({ gateway }) => gateway));
   }
 
   /** What could not be applied, as the log has it. */
@@ -257,50 +211,65 @@ export class Networking implements NetworkReceiver, KnownPlaces {
       this.#record.failed(clock.now());
       throw error;
     } finally {
-      this.#news.ring(); // the engine's networks and the names too
+      this.#engine.forget(); // the engine's networks and the names too
+      this.#path = undefined;
+      this.#news.ring();
     }
   }
 
   /** The node leaves its cluster: nothing stays. */
   async discard(signal: AbortSignal): Promise<void> {
-    const { dataplane, engine, names } = this.#deps;
+    const { dataplane, engine, names, tables } = this.#deps;
     await names.listen([]);
     for (const name of await engine.listNetworks(signal)) await engine.removeNetwork(name, signal);
     await dataplane.remove();
-    await this.#deps.tables.save(emptyTables);
+    await tables.clear();
   }
 
-  #overlay(table: NetworkTable, place: Pick<TaskNetwork, "addresses">): WorkloadOverlay {
-    return {
-      network: engineNetworkName(table),
-      endpoint: engineEndpoint(place.addresses),
-      gateways: table.subnets.map(({ gateway }) => gateway),
-      ingress: table.ingress,
-    };
+  /** An endpoint that the kernel has as the tables say. */
+  #applied(networkId: string, id: string): NetworkEndpoint | undefined {
+    const key = entryRecord(networkId, "endpoint", id);
+    if (!this.#done.has(networkId) || this.#touched.has(key) || this.#planning.has(key))
+      return undefined;
+    return this.#tables.networks.get(networkId)?.endpoints.get(id);
   }
 
   /** One way to the newest tables. False when something failed. */
   async #round(signal: AbortSignal): Promise<boolean> {
-    const tables = this.#tables;
     const waiting = this.#acknowledge;
+    const touched = this.#touched;
     this.#acknowledge = [];
+    this.#touched = new Set();
+    this.#planning = touched;
     let problem: string | undefined;
     try {
-      const { usable, refused } = await this.#apply(tables, signal);
-      problem = refused;
-      this.#done = { ...tables, networks: usable };
+      problem = await this.#apply(touched, signal);
     } catch (error) {
       if (!signal.aborted) this.#tell(messageOf(error));
       this.#acknowledge = [...waiting, ...this.#acknowledge];
+      for (const key of touched) this.#touched.add(key);
       return false;
+    } finally {
+      this.#planning = new Set();
     }
     this.#tell(problem);
-    for (const wake of this.#waiters) wake();
+    this.#rounds.ended();
     for (const { version, applied } of waiting) applied(version);
-    await this.#deps.tables.save(tables).catch((error: unknown) => {
-      this.#deps.logger.warn("network tables not kept", { reason: messageOf(error) });
-    });
+    await this.#save();
     return problem === undefined;
+  }
+
+  /** Keeps what was touched; what the disk refuses is tried again with the next round. */
+  async #save(): Promise<void> {
+    const keys = this.#unsaved;
+    if (keys.size === 0) return;
+    this.#unsaved = new Set();
+    try {
+      await this.#deps.tables.save(toRecords(this.#tables, keys));
+    } catch (error) {
+      for (const key of keys) this.#unsaved.add(key);
+      this.#deps.logger.warn("network tables not kept", { reason: messageOf(error) });
+    }
   }
 
   /** Logs what fails, once, however often it is tried again. */
@@ -310,83 +279,65 @@ export class Networking implements NetworkReceiver, KnownPlaces {
     this.#told = reason;
   }
 
-  /**
-   * The networks that the engine has as they should be. One that it refuses (its addresses are in use on
-   * this host, say) must not stand in the way of the others; while the engine does not answer, those
-   * it had stay.
-   */
-  async #ensure(
-    wanted: readonly { readonly table: NetworkTable; readonly network: EngineNetwork }[],
-    signal: AbortSignal,
-  ): Promise<{ readonly usable: readonly NetworkTable[]; readonly refused?: string }> {
-    const usable: NetworkTable[] = [];
-    const had = new Set(this.#done.networks.map(({ id }) => id));
-    let refused: string | undefined;
-    for (const { table, network } of wanted)
-      try {
-        await this.#deps.engine.ensureNetwork(network, signal);
-        usable.push(table);
-      } catch (error) {
-        signal.throwIfAborted();
-        // After a restart nothing is known to be done, but the kernel may have it: leave all as it is.
-        if (this.#done.networks.length === 0 && isUnavailable(error)) throw error;
-        refused ??= `${table.name}: ${messageOf(error)}`;
-        if (had.has(table.id)) usable.push(table);
-      }
-    return { usable, ...(refused === undefined ? {} : { refused }) };
+  /** Brings engine, kernel and names to the tables. Returns why a network can't be had, if so. */
+  async #apply(touched: ReadonlySet<string>, signal: AbortSignal): Promise<string | undefined> {
+    const { dataplane, names, nodeId } = this.#deps;
+    const tables = this.#tables;
+    if (tables.networks.size + this.#done.size === 0) return undefined;
+    const path = await this.#pathTo(tables.underlay);
+    const wanted = this.#wanted();
+    const had = new Set(this.#done.keys());
+    const { usable, refused } = await this.#engine.ensure(wanted, { path, had, signal });
+    // What came while the engine was asked is planned in the next round, but may show in this one.
+    const present = usable.filter(({ head }) => tables.networks.has(head.id));
+    const facts = { nodeId, underlayMtu: path.mtu, ports: this.#ports };
+    this.#planner.update({ tables, usable: present, facts }, touched);
+    const done = new Map(present.map(({ head }) => [head.id, head]));
+    await dataplane.apply(this.#planner.state, this.#planner.take());
+    await names.listen(
+      [...done.values()].flatMap(({ subnets }) => subnets.map(({ gateway }) => gateway)),
+    );
+    this.#done = done;
+    await this.#engine.tidy(wanted, signal);
+    return refused;
   }
 
-  async #apply(
-    tables: NetworkTables,
-    signal: AbortSignal,
-  ): Promise<{ readonly usable: readonly NetworkTable[]; readonly refused?: string }> {
-    const { dataplane, engine, names, nodeId, logger } = this.#deps;
-    if (tables.networks.length + this.#done.networks.length === 0) return { usable: [] };
-    const { underlayMtu } = await dataplane.host(tables.underlay);
-    const wanted = tables.networks.filter(({ encrypted }) => !encrypted);
-    const engineNetworks = wanted.map((table) => ({
-      table,
-      network: engineNetwork(table, mtuOf(table, tables.underlay, underlayMtu)),
-    }));
-    const ensured = await this.#ensure(engineNetworks, signal);
-    const { usable } = ensured;
-    const { state, problems } = planDataplane(
-      { ...tables, networks: [...usable, ...tables.networks.filter(({ encrypted }) => encrypted)] },
-      { nodeId, underlayMtu, ports: this.#ports },
+  /** The networks that this node can have; of the others the log tells. */
+  #wanted(): readonly LiveNetwork[] {
+    // Without a gateway this node is not on it yet.
+    const all = [...this.#tables.networks.values()].filter(({ head: { subnets } }) =>
+      subnets.every(({ gateway }) => gateway !== ""),
     );
-    for (const { networkId, reason } of problems) logger.error("no network", { networkId, reason });
-    await dataplane.apply(state);
-    await names.listen(usable.flatMap(({ subnets }) => subnets.map(({ gateway }) => gateway)));
-    const keep = new Set(engineNetworks.map(({ network }) => network.name));
-    for (const name of await engine.listNetworks(signal))
-      if (!keep.has(name)) await engine.removeNetwork(name, signal);
-    return ensured;
+    return all.filter((network) => {
+      const problem = problemOf(network);
+      if (problem && !this.#unfit.has(problem.networkId))
+        this.#deps.logger.error("no network", { ...problem });
+      if (problem) this.#unfit.add(problem.networkId);
+      return problem === undefined;
+    });
+  }
+
+  async #pathTo(underlay: string): Promise<{ readonly underlay: string; readonly mtu: number }> {
+    if (this.#path?.underlay === underlay) return this.#path;
+    const { underlayMtu } = await this.#deps.dataplane.host(underlay);
+    this.#path = { underlay, mtu: underlayMtu };
+    return this.#path;
   }
 
   async #auditRegularly(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#deps;
     while (await pause(clock, AUDIT_MS, signal)) {
-      if (this.#done.networks.length === 0) continue;
+      if (this.#done.size === 0) continue;
       await this.audit().catch((error: unknown) => {
         logger.warn("networks not audited", { reason: messageOf(error) });
       });
     }
   }
-
-  /** Resolves when a round ended. Rejects when the signal is aborted. */
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((done, reject) => {
-      const finish = (): void => {
-        this.#waiters.delete(finish);
-        signal.removeEventListener("abort", stop);
-        done();
-      };
-      const stop = (): void => {
-        this.#waiters.delete(finish);
-        reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-      };
-      this.#waiters.add(finish);
-      signal.addEventListener("abort", stop, { once: true });
-    });
-  }
 }
+
+const overlayOf = (head: NetworkHead, place: Pick<TaskNetwork, "addresses">): WorkloadOverlay => ({
+  network: engineNetworkName(head),
+  endpoint: engineEndpoint(place.addresses),
+  gateways: head.subnets.map(({ gateway }) => gateway),
+  ingress: head.ingress,
+});

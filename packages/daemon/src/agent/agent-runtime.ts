@@ -1,5 +1,5 @@
-import type { Agent, Attachments, ClusterNews } from "@skein/agent";
-import type { ManagerAddress, NetworkTables } from "@skein/model";
+import type { Agent, Attachments, ClusterNews, NetworkHead } from "@skein/agent";
+import type { ManagerAddress } from "@skein/model";
 import type { Credentials } from "@skein/platform";
 import type { NodeAvailability } from "@skein/wire";
 import type { LocalState } from "../membership/local-state.ts";
@@ -31,7 +31,7 @@ export interface AgentRuntime extends Pick<
   /** Containers outside of services on this node's networks. */
   readonly attachments: Attachments | undefined;
   /** This node's networks, as its kernel has them. */
-  networkTables(): NetworkTables;
+  networks(): readonly NetworkHead[];
   /** UDP port of VXLAN: as the managers told it, or the default. */
   dataPathPort(): number;
   /** The node's present certificate and key; undefined while they are locked. */

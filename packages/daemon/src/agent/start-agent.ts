@@ -93,7 +93,7 @@ const startAgent = async (
     ready: ready(),
     managers: () => managers,
     attachments: agent.attachments,
-    networkTables: () => agent.networkTables(),
+    networks: () => agent.networks(),
     remotes: () => managers.map(({ addr }) => addr),
     watchCluster: (listener) => {
       listeners.push(listener);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { RemotesStore, StoredTask, TablesStore, TaskStore } from "@skein/agent";
 import type { Logger, Random } from "@skein/base";
 import { messageOf, OperationError } from "@skein/base";
-import type { ManagerAddress, NetworkTables, SpecAssignment } from "@skein/model";
+import type { ManagerAddress, SpecAssignment } from "@skein/model";
 import { KEY_BYTES, openLmdbLog, readManagerKey, writeManagerKey } from "@skein/platform";
 import type { LoadedState, Log, LogRecord } from "@skein/store";
 
@@ -23,7 +23,7 @@ export interface AgentStoreDependencies {
 const TASKS = "tasks/";
 const SPECS = "specs/";
 const REMOTES = "remotes/all";
-const TABLES = "networks/tables";
+const TABLES = "networks/";
 
 const openKey = async (path: string, random: Random): Promise<Uint8Array> => {
   const found = await readManagerKey(path);
@@ -147,8 +147,19 @@ export const openAgentStores = async (
     save: (managers) => write(() => [put("", REMOTES, managers)]),
   };
   const tables: TablesStore = {
-    load: () => Promise.resolve(known.get(TABLES) as NetworkTables | undefined),
-    save: (value) => write(() => [put("", TABLES, value)]),
+    load: () =>
+      Promise.resolve(
+        [...known].flatMap(([name, value]) =>
+          name.startsWith(TABLES) ? [{ key: name.slice(TABLES.length), value }] : [],
+        ),
+      ),
+    save: (entries) => write(() => entries.map(({ key, value }) => put(TABLES, key, value))),
+    clear: () =>
+      write(() =>
+        [...known.keys()]
+          .filter((name) => name.startsWith(TABLES))
+          .map((name) => put("", name, undefined)),
+      ),
   };
   return {
     tasks,

@@ -1,10 +1,10 @@
-import type { Attachments, ContainerPlace, Held } from "@skein/agent";
+import type { Attachments, ContainerPlace, Held, NetworkHead } from "@skein/agent";
 import { engineNetworkName } from "@skein/agent";
 import type { AskedPlace, AttachmentBackend, GivenPlace, NamedNetwork } from "@skein/api";
 import { errorText } from "@skein/api";
 import type { Logger, Random } from "@skein/base";
 import { messageOf, newId, OperationError, rpcError } from "@skein/base";
-import type { NetworkTables, RefusedPlace, WantedPlace } from "@skein/model";
+import type { RefusedPlace, WantedPlace } from "@skein/model";
 import { nodeResolvers } from "../agent/networking-parts.ts";
 import type { Membership } from "../membership/membership.ts";
 import { notPartOfSwarm } from "../membership/texts.ts";
@@ -37,10 +37,8 @@ const wantedPlace = ({ networkId, addresses, aliases }: AskedPlace): WantedPlace
   fixed: addresses.length > 0,
 });
 
-const localNetworks = (tables: NetworkTables): ReadonlyMap<string, NamedNetwork> =>
-  new Map(
-    tables.networks.map((table) => [engineNetworkName(table), { id: table.id, name: table.name }]),
-  );
+const localNetworks = (heads: readonly NetworkHead[]): ReadonlyMap<string, NamedNetwork> =>
+  new Map(heads.map((head) => [engineNetworkName(head), { id: head.id, name: head.name }]));
 
 /** Docker's words for a refusal. */
 const refusal = ({ kind, message }: RefusedPlace, name: string): OperationError =>
@@ -56,11 +54,14 @@ export const newAttachmentBackend = (
   const { membership, random, logger, containers } = dependencies;
   const { signal } = new AbortController();
 
-  const agent = (): { readonly attachments: Attachments; readonly tables: NetworkTables } => {
+  const agent = (): {
+    readonly attachments: Attachments;
+    readonly networks: readonly NetworkHead[];
+  } => {
     const { state } = membership;
     const attachments = state.kind === "active" ? state.active.agent.attachments : undefined;
     if (state.kind !== "active" || !attachments) throw notPartOfSwarm();
-    return { attachments, tables: state.active.agent.networkTables() };
+    return { attachments, networks: state.active.agent.networks() };
   };
 
   const isMember = (): boolean => membership.state.kind === "active";
@@ -70,8 +71,8 @@ export const newAttachmentBackend = (
   ): Promise<Extract<Held, { places: readonly ContainerPlace[] }>> => {
     if (!("refused" in held)) return held;
     const { refused } = held;
-    const { attachments, tables } = agent();
-    const here = tables.networks.find(({ id }) => id === refused.networkId)?.name;
+    const { attachments, networks } = agent();
+    const here = networks.find(({ id }) => id === refused.networkId)?.name;
     const name = here ?? (await attachments.find(refused.networkId, signal))?.Name;
     throw refusal(refused, name ?? refused.networkId);
   };
@@ -85,7 +86,7 @@ export const newAttachmentBackend = (
   });
 
   return {
-    local: () => (isMember() ? localNetworks(agent().tables) : new Map()),
+    local: () => (isMember() ? localNetworks(agent().networks) : new Map()),
     find: async ({ ref }) => {
       if (!isMember()) return undefined;
       const network = await agent().attachments.find(ref, signal);

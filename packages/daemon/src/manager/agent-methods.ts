@@ -3,7 +3,8 @@ import type { Clock, Logger } from "@skein/base";
 import type { Candidate, Leader } from "@skein/manager";
 import type { DownMessage, LogUpMessage, UpMessage } from "@skein/model";
 import { LOGS_METHOD, SESSION_METHOD } from "@skein/model";
-import type { RpcMethod, RpcStream } from "@skein/platform";
+import { encode } from "@skein/platform";
+import type { EncodedMessage, RpcMethod, RpcStream } from "@skein/platform";
 
 /** How long an agent is kept waiting while it is not known who leads, in milliseconds. */
 const LEADER_WAIT_MS = 3000;
@@ -80,6 +81,18 @@ const redirect = async (
   await stream.send(message);
 };
 
+/** Messages that many nodes get, as long as somebody holds them. */
+const encodings = new WeakMap<DownMessage, EncodedMessage>();
+
+/** The message's bytes: made once, however many nodes it goes to. */
+const encodedOnce = (message: DownMessage): EncodedMessage => {
+  const known = encodings.get(message);
+  if (known) return known;
+  const encoded = encode(message);
+  if (message.type === "networks") encodings.set(message, encoded);
+  return encoded;
+};
+
 const serveSession = async (
   leader: Leader,
   peer: { readonly nodeId: string; readonly address: string },
@@ -89,7 +102,7 @@ const serveSession = async (
   let ending: Error | undefined;
   const port = leader.dispatcher.connect(peer, {
     send: (message) => {
-      stream.send(message).catch((error: unknown) => {
+      stream.sendEncoded(encodedOnce(message)).catch((error: unknown) => {
         logger.debug("message not sent", { nodeId: peer.nodeId, reason: messageOf(error) });
       });
     },

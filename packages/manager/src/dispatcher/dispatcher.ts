@@ -15,7 +15,7 @@ import { networkNamed } from "../present/lookup.ts";
 import { clusterMessage, concernsMembership } from "./cluster-message.ts";
 import { Inquiries } from "./inquiries.ts";
 import { heartbeatMs, markNode, markReady, silenceMs } from "./liveness.ts";
-import { networkChanges } from "./network-announcements.ts";
+import { NetworkFeed } from "./network-feed.ts";
 import type { SessionLink } from "./session.ts";
 import { Session } from "./session.ts";
 import { applyStatuses } from "./statuses.ts";
@@ -71,6 +71,7 @@ export class Dispatcher {
   readonly #withdrawals = new Withdrawals();
   /** Questions to the nodes that are here. */
   readonly inquiries: Inquiries;
+  #networks: NetworkFeed;
   #stopWatching: (() => void) | undefined;
 
   constructor(dependencies: DispatcherDependencies) {
@@ -81,6 +82,7 @@ export class Dispatcher {
       random,
       send: (nodeId, message) => this.#inquire(nodeId, message),
     });
+    this.#networks = new NetworkFeed(dependencies.store.durableIndex);
   }
 
   /**
@@ -90,6 +92,7 @@ export class Dispatcher {
    */
   start(signal: AbortSignal, formerLeader?: string): void {
     const { store, clock } = this.#deps;
+    this.#networks = new NetworkFeed(store.durableIndex);
     this.#stopWatching = store.watch((batch) => this.#committed(batch));
     const now = clock.monotonic();
     for (const { id, status } of store.view.all("nodes").values()) {
@@ -213,7 +216,7 @@ export class Dispatcher {
     // While that became durable the former session may have been missed, and the node marked.
     if (store.view.get("nodes", peer.nodeId)?.status.state !== "ready")
       await store.transact((tx) => this.#register(tx, peer, hello));
-    const full = session.prepare(store.view, store.closedIndex);
+    const full = session.prepare(store.view, store.closedIndex, this.#networks);
     session.send({
       type: "welcome",
       sessionId: session.id,
@@ -309,7 +312,7 @@ export class Dispatcher {
   #committed(batch: CommittedBatch): void {
     const { view } = this.#deps.store;
     const members = batch.changes.some(concernsMembership);
-    const networks = networkChanges(view, batch.changes);
+    const networks = this.#networks.observe(view, batch);
     for (const session of this.#sessions.values()) {
       if (!view.get("nodes", session.nodeId)) {
         this.#sessions.delete(session.nodeId);
@@ -319,8 +322,14 @@ export class Dispatcher {
       session.commit(view, batch, networks);
       if (members) session.send(clusterMessage(view, session.nodeId));
     }
-    const on = (ids: readonly string[]): readonly string[] =>
-      [...this.#sessions.values()].filter((one) => one.isOn(ids)).map(({ nodeId }) => nodeId);
+    // Who hears nothing of it sends no connections there, and says nothing.
+    const told = new Set(networks.touched);
+    const on = (ids: readonly string[]): readonly string[] => {
+      const heard = ids.filter((id) => told.has(id));
+      return [...this.#sessions.values()]
+        .filter((one) => one.isOn(heard))
+        .map(({ nodeId }) => nodeId);
+    };
     this.#withdrawals.observe(batch.changes, batch.index, on);
     this.#tellWithdrawn();
   }

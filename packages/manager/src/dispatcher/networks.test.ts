@@ -3,7 +3,7 @@
 // Method: the real store, pipeline and dispatcher on a virtual clock; agents are links that record.
 import { newVirtualClock, seededRandom, silentLogger } from "@skein/base";
 import type { VirtualClock } from "@skein/base";
-import type { DownMessage, NetworkNews } from "@skein/model";
+import type { Difference, DownMessage, NetworkNews, NetworkSnapshot } from "@skein/model";
 import { newMemoryDisk, openMemoryLog, Store } from "@skein/store";
 import { expect, test } from "vitest";
 import { Leader } from "../leader.ts";
@@ -20,6 +20,7 @@ interface Rig {
   readonly store: Store;
   readonly clock: VirtualClock;
   readonly agents: Readonly<Record<"n1" | "n2" | "n3", Agent>>;
+  readonly connect: (nodeId: string) => Promise<Agent>;
 }
 
 const description = (Hostname: string) => ({
@@ -60,11 +61,39 @@ const rig = async (): Promise<Rig> => {
     return { port, got };
   };
   const agents = { n1: await connect("n1"), n2: await connect("n2"), n3: await connect("n3") };
-  return { store, clock, agents };
+  return { store, clock, agents, connect };
 };
 
 const news = ({ got }: Agent): readonly NetworkNews[] =>
   got.filter((message) => message.type === "networks");
+
+/** Network `back` as a node has it that heard all of this; every delta must follow what was told before. */
+const follow = (all: readonly NetworkNews[]): NetworkSnapshot => {
+  let table: NetworkSnapshot | undefined;
+  for (const { networks, changes } of all) {
+    table = networks.find(({ name }) => name === "back") ?? table;
+    for (const { id, base, version, endpoints, services } of changes) {
+      if (id !== table?.id) continue;
+      expect([base <= table.version, table.version < version]).toEqual([true, true]);
+      table = {
+        ...table,
+        version,
+        endpoints: after(table.endpoints, endpoints),
+        services: after(table.services, services),
+      };
+    }
+  }
+  if (!table) throw new Error("the network was not told of");
+  return table;
+};
+
+const after = <T extends { readonly id: string }>(
+  before: readonly T[],
+  { changed, removed }: Difference<T> = { changed: [], removed: [] },
+): readonly T[] => {
+  const gone = new Set([...removed, ...changed.map(({ id }) => id)]);
+  return [...before.filter(({ id }) => !gone.has(id)), ...changed];
+};
 
 const create = async ({ store, clock }: Rig, replicas: number): Promise<void> => {
   const constraints = ["node.hostname!=n3"];
@@ -76,7 +105,11 @@ const create = async ({ store, clock }: Rig, replicas: number): Promise<void> =>
 test("every node hears of the ingress network at once, of others when its tasks need them, tasks last", async () => {
   const all = await rig();
   const [first] = news(all.agents.n1);
-  expect(first).toMatchObject({ kind: "full", underlay: "10.9.0.1", ports: [] });
+  expect(first).toMatchObject({
+    kind: "full",
+    dataPath: { underlay: "10.9.0.1", port: 4789 },
+    ports: [],
+  });
   expect(first?.networks.map(({ name }) => name)).toEqual(["ingress"]);
   await create(all, 2);
   const last = all.agents.n1.got.slice(-2);
@@ -84,7 +117,7 @@ test("every node hears of the ingress network at once, of others when its tasks 
   const table = news(all.agents.n1)
     .at(-1)
     ?.networks.find(({ name }) => name === "back");
-  expect(table?.peers.map(({ underlay }) => underlay)).toEqual(["10.9.0.2"]);
+  expect(table?.peers.map(({ underlay }) => underlay)).toEqual(["10.9.0.1", "10.9.0.2"]);
   expect(table?.endpoints.map(({ active }) => active)).toEqual([false, false]);
   expect(table?.services.map(({ name, vips }) => [name, vips.length])).toEqual([["web", 1]]);
   const heard = news(all.agents.n3).flatMap(({ networks }) => networks.map(({ name }) => name));
@@ -103,10 +136,7 @@ test("a task is in the tables while it runs, and its agent is told when everybod
     });
   await clock.settle();
   const active = (agent: Agent): number =>
-    news(agent)
-      .findLast(({ networks }) => networks.some(({ name }) => name === "back"))
-      ?.networks.find(({ name }) => name === "back")
-      ?.endpoints.filter((endpoint) => endpoint.active).length ?? -1;
+    follow(news(agent)).endpoints.filter((endpoint) => endpoint.active).length;
   expect([active(agents.n1), active(agents.n2)]).toEqual([2, 2]);
 
   await store.transact((tx) => tx.delete("services", "web"));
@@ -149,7 +179,7 @@ test("published ports reach every node, also those without a task", async () => 
   };
   await all.store.transact((tx) => createService(tx, { id: "web", spec }));
   await all.clock.settle();
-  expect(news(all.agents.n3).at(-1)?.ports).toEqual([
+  expect(news(all.agents.n3).at(-1)?.portChanges?.changed).toEqual([
     {
       protocol: "tcp",
       port: 30_000,
@@ -160,4 +190,61 @@ test("published ports reach every node, also those without a task", async () => 
       addresses: [],
     },
   ]);
+});
+
+test("what a task changes is told alone, as one object for all nodes of the network", async () => {
+  const all = await rig();
+  const { store, clock, agents } = all;
+  await create(all, 40);
+  const [task] = store.view.tasksOfService("web").values();
+  const before = agents.n1.got.length;
+  await store.transact((tx) => {
+    const now = tx.get("tasks", task?.id ?? "");
+    if (now) tx.put("tasks", { ...now, status: { ...now.status, state: "running" } });
+  });
+  await clock.settle();
+  const message = news(agents.n1).at(-1);
+  expect(message).toMatchObject({
+    kind: "delta",
+    networks: [],
+    removed: [],
+    changes: [{ endpoints: { changed: [{ id: task?.id, active: true }], removed: [] } }],
+  });
+  expect(news(agents.n2).at(-1)).toBe(message);
+  expect(agents.n1.got.slice(before).filter(({ type }) => type === "networks")).toHaveLength(1);
+  await store.transact((tx) => {
+    const now = tx.get("tasks", task?.id ?? "");
+    if (now) tx.put("tasks", { ...now, status: { ...now.status, message: "still running" } });
+  });
+  await clock.settle();
+  expect(news(agents.n1).at(-1)).toBe(message);
+});
+
+test("a task that never got connections need not be taken out by anybody", async () => {
+  const all = await rig();
+  const { store, clock, agents } = all;
+  await create(all, 2);
+  await store.transact((tx) => {
+    const web = tx.get("services", "web");
+    if (web) tx.put("services", { ...web, spec: aSpec({ replicas: 0, networks: ["back"] }) });
+  });
+  await clock.settle();
+  expect(agents.n1.got.some(({ type }) => type === "withdrawn")).toBe(true);
+});
+
+test("a node that comes while others change misses none of it", async () => {
+  const all = await rig();
+  const { store, clock, connect } = all;
+  await create(all, 3);
+  const coming = connect("n1");
+  for (const task of store.view.tasksOfService("web").values()) {
+    void store.transact((tx) =>
+      tx.put("tasks", { ...task, status: { ...task.status, state: "running" } }),
+    );
+    for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  }
+  await clock.settle();
+  const heard = news(await coming);
+  expect(heard.map(({ kind }) => kind).slice(0, 2)).toEqual(["full", "delta"]);
+  expect(follow(heard).endpoints.map(({ active }) => active)).toEqual([true, true, true]);
 });

@@ -1,8 +1,8 @@
 import type { DownMessage } from "@skein/model";
 import type { CommittedBatch, View } from "@skein/store";
 import { AssignmentSet } from "./assignments.ts";
-import type { NetworkChanges } from "./network-announcements.ts";
 import { NetworkAnnouncements } from "./network-announcements.ts";
+import type { NetworkBatch, NetworkFeed } from "./network-feed.ts";
 
 /** The manager's end of one node's stream. */
 export interface SessionLink {
@@ -46,10 +46,10 @@ export class Session {
    * {@link Session.begin}. Batches after `closedIndex` come as differences, although the set may show
    * the beginning of the next one: what is told twice does no harm, what is not told would.
    */
-  prepare(view: View, closedIndex: number): readonly DownMessage[] {
+  prepare(view: View, closedIndex: number, feed: NetworkFeed): readonly DownMessage[] {
     this.#base = closedIndex;
     // A task's networks come before the task.
-    return [this.#networks.full(view, closedIndex), this.#assignments.full(view)];
+    return [this.#networks.full(view, feed), this.#assignments.full(view)];
   }
 
   /** Sends the full set, and the differences that became durable since. */
@@ -60,11 +60,12 @@ export class Session {
   }
 
   /** Tells the agent what a durable batch changes for it. */
-  commit(view: View, batch: CommittedBatch, networks: NetworkChanges): void {
-    if (this.#base === undefined || batch.index <= this.#base) return;
+  commit(view: View, batch: CommittedBatch, networks: NetworkBatch): void {
+    if (this.#base === undefined) return;
     const news = [
-      this.#networks.delta(view, networks, batch.index),
-      this.#assignments.delta(view, batch.changes),
+      // The tables are of the batches that were durable, and none of those after must be left out.
+      this.#networks.delta(view, networks),
+      batch.index > this.#base ? this.#assignments.delta(view, batch.changes) : undefined,
     ];
     for (const message of news) {
       if (!message) continue;

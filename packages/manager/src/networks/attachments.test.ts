@@ -60,7 +60,7 @@ test("a container gets an address, its node a gateway, and every node of the net
   expect(hasGateway(all, "n1")).toBe(true);
   const { view } = all.cluster;
   const network = view.get("networks", "back");
-  const table = network && networkTable(view, network, "n2");
+  const table = network && networkTable(view, network, 0);
   expect(table?.endpoints).toEqual([
     {
       id: "c1",

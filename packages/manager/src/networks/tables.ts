@@ -4,7 +4,7 @@ import type {
   NetworkEndpoint,
   NetworkPeer,
   NetworkService,
-  NetworkTable,
+  NetworkSnapshot,
   Node,
   PublishedPort,
   Service,
@@ -30,7 +30,8 @@ const MTU = "com.docker.network.driver.mtu";
 /** Characters of the short form of a container's id. */
 const SHORT_ID = 12;
 
-const underlayOf = (node: Node): string => node.dataPathAddr ?? node.status.addr;
+/** Where a node's traffic between containers goes; empty as long as it is not known. */
+export const underlayOf = (node: Node): string => node.dataPathAddr ?? node.status.addr;
 
 const gatewaysOf = (node: Node, networkId: string): readonly string[] | undefined =>
   node.attachments?.find((held) => held.networkId === networkId)?.addresses;
@@ -39,8 +40,13 @@ const gatewaysOf = (node: Node, networkId: string): readonly string[] | undefine
 const isActive = ({ status, desiredState }: Task): boolean =>
   status.state === "running" && (desiredState === "running" || desiredState === "complete");
 
-const endpointOf = (view: View, network: Network, task: Task): NetworkEndpoint | undefined => {
-  const held = task.networks?.find(({ networkId }) => networkId === network.id);
+/** A task on a network; undefined when it holds no address there. */
+export const endpointOf = (
+  view: View,
+  network: string,
+  task: Task,
+): NetworkEndpoint | undefined => {
+  const held = task.networks?.find(({ networkId }) => networkId === network);
   if (!held || task.nodeId === undefined || isTerminal(task.status.state)) return undefined;
   const version = view.get("specs", specVersionId(task.serviceId, task.specVersion));
   const place = task.slot === 0 ? task.nodeId : String(task.slot);
@@ -57,8 +63,11 @@ const endpointOf = (view: View, network: Network, task: Task): NetworkEndpoint |
 };
 
 /** A container outside of services; also by the short form of its id, as Docker has it. */
-const containerOf = (network: Network, attachment: Attachment): NetworkEndpoint | undefined => {
-  const held = attachment.networks.find(({ networkId }) => networkId === network.id);
+export const containerOf = (
+  network: string,
+  attachment: Attachment,
+): NetworkEndpoint | undefined => {
+  const held = attachment.networks.find(({ networkId }) => networkId === network);
   if (!held) return undefined;
   const { id, name, nodeId } = attachment;
   return {
@@ -72,58 +81,55 @@ const containerOf = (network: Network, attachment: Attachment): NetworkEndpoint 
   };
 };
 
-const serviceOf = (view: View, network: Network, service: Service): NetworkService | undefined => {
-  const on = networksOfService(view, service).find((one) => one.network.id === network.id);
+/** A service on a network; undefined when it is not there. */
+export const serviceOf = (
+  view: View,
+  network: string,
+  service: Service,
+): NetworkService | undefined => {
+  const on = networksOfService(view, service).find((one) => one.network.id === network);
   if (!on) return undefined;
   const vips = (service.endpoint?.VirtualIPs ?? [])
-    .filter(({ NetworkID }) => NetworkID === network.id)
+    .filter(({ NetworkID }) => NetworkID === network)
     .map(({ Addr }) => (Addr ?? "").split("/")[0] ?? "");
   return { id: service.id, name: service.spec.Name ?? "", aliases: on.aliases, vips };
 };
 
-const peersOf = (view: View, network: Network, nodeId: string): readonly NetworkPeer[] =>
-  [...view.all("nodes").values()].flatMap((node) => {
-    const gateways = gatewaysOf(node, network.id);
-    if (node.id === nodeId || !gateways || underlayOf(node) === "") return [];
-    return [{ nodeId: node.id, underlay: underlayOf(node), gateways }];
-  });
+/** A node on a network; undefined when it is not there, or has no address yet. */
+export const peerOf = (network: string, node: Node): NetworkPeer | undefined => {
+  const gateways = gatewaysOf(node, network);
+  const underlay = underlayOf(node);
+  return gateways && underlay !== "" ? { nodeId: node.id, underlay, gateways } : undefined;
+};
 
 const mtuOf = (network: Network): { readonly mtu?: number } => {
   const mtu = Number(network.driver.options[MTU]);
   return Number.isInteger(mtu) && mtu > 0 ? { mtu } : {};
 };
 
-/** The table of one network for one node; undefined when the node is not on it. */
-export const networkTable = (
-  view: View,
-  network: Network,
-  nodeId: string,
-): NetworkTable | undefined => {
-  const node = view.get("nodes", nodeId);
-  const gateways = node && gatewaysOf(node, network.id);
-  if (!gateways) return undefined;
+/** The whole table of one network, the same for all of its nodes. */
+export const networkTable = (view: View, network: Network, version: number): NetworkSnapshot => {
+  const { id } = network;
   const services = [...view.all("services").values()].flatMap(
-    (service) => serviceOf(view, network, service) ?? [],
+    (service) => serviceOf(view, id, service) ?? [],
   );
-  const tasks = [...view.tasksOfNetwork(network.id).values()].flatMap(
-    (task) => endpointOf(view, network, task) ?? [],
+  const tasks = [...view.tasksOfNetwork(id).values()].flatMap(
+    (task) => endpointOf(view, id, task) ?? [],
   );
   const containers = [...view.all("attachments").values()].flatMap(
-    (attachment) => containerOf(network, attachment) ?? [],
+    (attachment) => containerOf(id, attachment) ?? [],
   );
   return {
-    id: network.id,
+    id,
+    version,
     name: network.name,
     vni: network.vni,
-    subnets: network.subnets.map(({ subnet }, index) => ({
-      subnet,
-      gateway: gateways[index] ?? "",
-    })),
+    subnets: network.subnets.map(({ subnet }) => subnet),
     internal: network.internal,
     ingress: network.ingress,
     encrypted: ENCRYPTED in network.driver.options,
     ...mtuOf(network),
-    peers: peersOf(view, network, nodeId),
+    peers: [...view.all("nodes").values()].flatMap((node) => peerOf(id, node) ?? []),
     endpoints: [...tasks, ...containers],
     services,
   };
@@ -135,23 +141,23 @@ const listOf = (text: string | undefined): readonly string[] =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 
+/** The ports of one service that every node answers on. */
+export const portsOf = ({ id, spec, endpoint }: Service): readonly PublishedPort[] =>
+  (endpoint?.Ports ?? []).flatMap((port): PublishedPort[] => {
+    if (!isIngress(port) || !port.PublishedPort) return [];
+    return [
+      {
+        protocol: port.Protocol ?? "tcp",
+        port: port.PublishedPort,
+        targetPort: port.TargetPort ?? 0,
+        serviceId: id,
+        localOnly: spec.Labels[publishLabels.localOnly] === "true",
+        clientAffinity: spec.Labels[publishLabels.affinity] === "client-ip",
+        addresses: listOf(spec.Labels[publishLabels.addresses]),
+      },
+    ];
+  });
+
 /** The ports that every node answers on. None while the cluster has no ingress network. */
-export const publishedPorts = (view: View): readonly PublishedPort[] => {
-  if (!ingressNetwork(view)) return [];
-  return [...view.all("services").values()].flatMap(({ id, spec, endpoint }) =>
-    (endpoint?.Ports ?? []).flatMap((port): PublishedPort[] => {
-      if (!isIngress(port) || !port.PublishedPort) return [];
-      return [
-        {
-          protocol: port.Protocol ?? "tcp",
-          port: port.PublishedPort,
-          targetPort: port.TargetPort ?? 0,
-          serviceId: id,
-          localOnly: spec.Labels[publishLabels.localOnly] === "true",
-          clientAffinity: spec.Labels[publishLabels.affinity] === "client-ip",
-          addresses: listOf(spec.Labels[publishLabels.addresses]),
-        },
-      ];
-    }),
-  );
-};
+export const publishedPorts = (view: View): readonly PublishedPort[] =>
+  ingressNetwork(view) ? [...view.all("services").values()].flatMap(portsOf) : [];

@@ -1,5 +1,5 @@
 import { OperationError } from "@skein/base";
-import type { Network, NetworkEndpoint, NetworkTable, Service, Task } from "@skein/model";
+import type { Network, NetworkEndpoint, NetworkSnapshot, Service, Task } from "@skein/model";
 import { compareStates } from "@skein/model";
 import type { View } from "@skein/store";
 import { networkTable } from "../networks/tables.ts";
@@ -8,7 +8,7 @@ import { taskName } from "../present/task.ts";
 /** A container's place on a network. */
 export interface Place {
   readonly network: Network;
-  readonly table: NetworkTable;
+  readonly table: NetworkSnapshot;
   readonly endpoint: NetworkEndpoint;
 }
 
@@ -23,18 +23,11 @@ export interface End {
   readonly trouble: string;
 }
 
-/** The tables of all networks but the ingress one, as some node sees them. */
-const tablesOf = (view: View): readonly (readonly [Network, NetworkTable])[] => {
-  const nodes = [...view.all("nodes").values()];
-  return [...view.all("networks").values()].flatMap((network) => {
-    if (network.ingress) return [];
-    const node = nodes.find(({ attachments }) =>
-      attachments?.some(({ networkId }) => networkId === network.id),
-    );
-    const table = node && networkTable(view, network, node.id);
-    return table ? [[network, table] as const] : [];
-  });
-};
+/** The tables of all networks but the ingress one. */
+const tablesOf = (view: View): readonly (readonly [Network, NetworkSnapshot])[] =>
+  [...view.all("networks").values()].flatMap((network) =>
+    network.ingress ? [] : [[network, networkTable(view, network, 0)] as const],
+  );
 
 const placesOf = (view: View, isMeant: (one: NetworkEndpoint) => boolean): readonly Place[] => {
   const found = tablesOf(view).flatMap(([network, table]) =>

@@ -5,15 +5,18 @@ import type {
   Dataplane,
   DataplaneReport,
   HostNetwork,
+  KernelChanges,
   KernelState,
+  Touched,
 } from "@skein/agent";
 import {
-  applyChanges,
   countChanges,
   describeChanges,
   diffKernel,
+  diffTouched,
   emptyKernelState,
   isEmpty,
+  mergeChanges,
 } from "@skein/agent";
 import { OperationError } from "@skein/base";
 import type { NetworkDifference } from "@skein/model";
@@ -51,6 +54,12 @@ const sum = (a: DataplaneReport, b: DataplaneReport): DataplaneReport => {
   return { changes };
 };
 
+const changesOf = (
+  known: KernelState,
+  wanted: KernelState,
+  touched: Touched | undefined,
+): KernelChanges => (touched && diffTouched(known, wanted, touched)) ?? diffKernel(known, wanted);
+
 /** The data plane of Linux: iproute2, nftables and iptables. */
 class LinuxDataplane implements Dataplane {
   readonly #programs: Programs;
@@ -80,23 +89,29 @@ class LinuxDataplane implements Dataplane {
     return { underlayMtu: found.mtu };
   }
 
-  apply(wanted: KernelState): Promise<DataplaneReport> {
+  apply(wanted: KernelState, touched?: Touched): Promise<DataplaneReport> {
     return this.#inTurn(() => {
+      const part = this.#wanted === wanted ? touched : undefined;
       this.#wanted = wanted;
-      return this.#reconcile(wanted);
+      return this.#reconcile(wanted, part);
     });
   }
 
   audit(): Promise<AuditReport> {
     return this.#inTurn(async () => {
-      const differences = await this.#compare();
-      if (!this.#wanted) return { changes: {}, differences };
-      return { ...(await this.#reconcile(this.#wanted)), differences };
+      const expected = this.#expected;
+      if (!expected) return { changes: {}, differences: [] };
+      const { found, differences } = await this.#compare(expected);
+      this.#known = found;
+      return { ...(await this.#reconcile(expected)), differences };
     });
   }
 
   compare(): Promise<readonly NetworkDifference[]> {
-    return this.#inTurn(() => this.#compare());
+    return this.#inTurn(async () => {
+      const expected = this.#expected;
+      return expected ? (await this.#compare(expected)).differences : [];
+    });
   }
 
   remove(): Promise<DataplaneReport> {
@@ -133,15 +148,24 @@ class LinuxDataplane implements Dataplane {
     return result;
   }
 
-  async #compare(): Promise<readonly NetworkDifference[]> {
-    this.#known = undefined;
-    const wanted = this.#wanted;
-    if (!wanted) return [];
-    this.#known = await readKernel(this.#programs, [...wanted.sysctls.keys()]);
-    return describeChanges(diffKernel(this.#known, wanted));
+  /**
+   * What the kernel should have: what it was seen or made to have. The wanted state may be ahead of that, which
+   * is no fault of the kernel.
+   */
+  get #expected(): KernelState | undefined {
+    const [known, wanted] = [this.#known, this.#wanted];
+    return known && wanted ? { ...known, ports: wanted.ports } : wanted;
   }
 
-  async #reconcile(wanted: KernelState): Promise<DataplaneReport> {
+  async #compare(expected: KernelState): Promise<{
+    readonly found: KernelState;
+    readonly differences: readonly NetworkDifference[];
+  }> {
+    const found = await readKernel(this.#programs, [...expected.sysctls.keys()]);
+    return { found, differences: describeChanges(diffKernel(found, expected)) };
+  }
+
+  async #reconcile(wanted: KernelState, touched?: Touched): Promise<DataplaneReport> {
     if (!this.#hasModules && wanted.bridges.size > 0) {
       await loadModules(this.#programs);
       this.#hasModules = true;
@@ -149,8 +173,9 @@ class LinuxDataplane implements Dataplane {
     let report: DataplaneReport = { changes: {} };
     let errors: readonly string[] = [];
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const known = this.#known ?? (await readKernel(this.#programs, [...wanted.sysctls.keys()]));
-      const changes = diffKernel(known, wanted);
+      const found = this.#known;
+      const known = found ?? (await readKernel(this.#programs, [...wanted.sysctls.keys()]));
+      const changes = found ? changesOf(found, wanted, touched) : diffKernel(known, wanted);
       if (isEmpty(changes)) {
         this.#known = known;
         return report;
@@ -160,7 +185,8 @@ class LinuxDataplane implements Dataplane {
       errors = await applyToKernel({ programs: this.#programs, session: this.#session }, changes);
       report = sum(report, { changes: countChanges(changes) });
       if (errors.length === 0) {
-        this.#known = applyChanges(known, changes);
+        mergeChanges(known, changes);
+        this.#known = known;
         return report;
       }
     }

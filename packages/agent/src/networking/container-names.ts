@@ -1,0 +1,20 @@
+import type { QuestionType, Resolution } from "../discovery/resolve.ts";
+import { resolve } from "../discovery/resolve.ts";
+import type { LiveTables } from "../network/tables/live-tables.ts";
+
+/**
+ * Answers a question of a container, known by its address. The client asks from one of its networks; it may use
+ * the names of all of them, but those of ingress.
+ */
+export const resolveFor = (
+  { networks }: Pick<LiveTables, "networks">,
+  client: string,
+  question: { readonly name: string; readonly type: QuestionType },
+): Resolution => {
+  const all = [...networks.values()];
+  const ids = all.flatMap((network) => network.endpointsAt(client).map(({ id }) => id));
+  const home = all.filter(
+    ({ head, endpoints }) => !head.ingress && ids.some((id) => endpoints.has(id)),
+  );
+  return resolve(home, question);
+};
