@@ -1,6 +1,7 @@
 // What a task's change costs the leader when its network is large: processor time, and bytes to each node.
 import type { DownMessage, NetworkNews } from "@skein/model";
 import { encode } from "@skein/platform";
+import { decodeNetworkCreateRequest } from "@skein/wire";
 import type { BenchManager } from "./bench-cluster.ts";
 import { fillNodes, memoryLog, startManager, webService } from "./bench-cluster.ts";
 import type { Row } from "./table.ts";
@@ -62,16 +63,17 @@ const measure = async (services: number): Promise<readonly Row[]> => {
   await fillNodes(manager, NODES);
   const sent = new Sent();
   await connect(manager, sent);
-  const IPAM = { Config: [{ Subnet: "10.64.0.0/14" }] };
-  await manager.control.networks.create({ request: { Name: "bench", Driver: "overlay", IPAM } });
+  await manager.control.networks.create({
+    request: decodeNetworkCreateRequest(
+      '{"Name":"bench","Driver":"overlay","Scope":"swarm","IPAM":{"Config":[{"Subnet":"10.64.0.0/14"}]}}',
+    ),
+  });
   const networks = [{ Target: "bench" }];
   for (let n = 0; n < services; n += 1) {
     const spec = webService(`web-${n}`, TASKS_PER_SERVICE);
     const TaskTemplate = { ...spec.TaskTemplate, Networks: networks };
     await manager.control.services.create({ spec: { ...spec, TaskTemplate }, registryAuth: "" });
   }
-  const whole = [...sent.messages.keys()].findLast((one) => one.kind === "delta");
-  if (!whole) throw new Error("nothing was told");
   sent.messages.clear();
   const [task] = manager.store.view.all("tasks").values();
   if (!task) throw new Error("no task");
@@ -82,11 +84,18 @@ const measure = async (services: number): Promise<readonly Row[]> => {
     bytes += sent.encode();
   }
   const cpu = (cpuMs() - before) / CHANGES;
+  await connect(manager, sent);
+  const [whole] = sent.messages.keys();
+  const start = cpuMs();
+  const wholeBytes = encode(whole).frame.length;
+  const encoding = cpuMs() - start;
   await manager.stop();
   const what = `leader, ${services} services, ${services * TASKS_PER_SERVICE} tasks, ${NODES} nodes`;
   return [
     { what: `${what}: one task's change, all of it`, skein: milliseconds(cpu), peer: "" },
     { what: `${what}: bytes to each node`, skein: String(Math.round(bytes / CHANGES)), peer: "" },
+    { what: `${what}: bytes of the whole table`, skein: String(wholeBytes), peer: "" },
+    { what: `${what}: encoding it, for each node`, skein: milliseconds(encoding), peer: "" },
   ];
 };
 

@@ -93,7 +93,7 @@ const cpuMs = (): number => {
   return (user + system) / 1000;
 };
 
-/** What each change would cost if all were planned and compared: so it was before there were deltas. */
+/** What it costs to plan from nothing and to compare all, as after a start. */
 const whole = async (services: number): Promise<number> => {
   const { subnets, ...rest } = snapshot(services);
   const [own] = rest.peers;
@@ -148,7 +148,7 @@ const measure = async (services: number): Promise<readonly Row[]> => {
       row("one task's change, all that is done", median(planned) + median(applied)),
       row("of which: plan", median(planned)),
       row("own processor time, comparison and talk with the tools included", own),
-      row("plan and compare the whole, as each change once did", await whole(services)),
+      row("plan and compare the whole", await whole(services)),
       row("compare with nothing", fromNothing),
       row("audit", median(audited)),
     ];

@@ -51,8 +51,17 @@ export class LiveState {
   /** Something is different that the rest depends on: all must be compared. */
   #structural = false;
 
+  /** All places by the names that entries have for them. */
+  readonly #byName: ReadonlyMap<string, Place<unknown>>;
+
   constructor() {
     this.#tables = new Map(TABLE_FAMILIES.map((family) => [family, this.#table(family)]));
+    const places = new Map<string, object>(Object.entries(this.#places));
+    for (const [family, { sets, chains }] of this.#tables) {
+      places.set(`chain/${family}`, chains);
+      for (const [name, set] of sets) places.set(`set/${family}/${name}`, set);
+    }
+    this.#byName = places as ReadonlyMap<string, Place<unknown>>;
   }
 
   /** Writes a unit anew; without `write` it is gone. */
@@ -61,10 +70,8 @@ export class LiveState {
     write?.(new StateBuilder(entries));
     const before = this.#units.get(unit) ?? [];
     if (entries.length === 0 && before.length === 0) return;
-    const kept = new Set(entries.map(({ place, key }) => `${place} ${key}`));
     for (const { place, key, value } of entries) this.#place(place).claim(unit, key, value);
-    for (const { place, key } of before)
-      if (!kept.has(`${place} ${key}`)) this.#place(place).release(unit, key);
+    if (before.length > 0) this.#release(unit, before, entries);
     if (entries.length === 0) this.#units.delete(unit);
     else this.#units.set(unit, entries);
   }
@@ -100,17 +107,16 @@ export class LiveState {
       : { sections, tables, isBackend: (address) => this.#backends.has(address) };
   }
 
+  #release(unit: string, before: readonly Entry[], now: readonly Entry[]): void {
+    const kept = new Set(now.map(({ place, key }) => `${place} ${key}`));
+    for (const { place, key } of before)
+      if (!kept.has(`${place} ${key}`)) this.#place(place).release(unit, key);
+  }
+
   #place(name: string): Place<unknown> {
-    const [section, family, set] = name.split("/");
-    const live = this.#tables.get(family as TableFamily);
-    const place =
-      section === "set"
-        ? live?.sets.get(set ?? "")
-        : section === "chain"
-          ? live?.chains
-          : this.#places[section as keyof ReturnType<typeof placesOf>];
+    const place = this.#byName.get(name);
     if (!place) throw new Error(`bug: no place ${name}`);
-    return place as Place<unknown>;
+    return place;
   }
 
   #table(family: TableFamily): LiveTable {
