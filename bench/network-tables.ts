@@ -96,11 +96,10 @@ const cpuMs = (): number => {
 /** What it costs to plan from nothing and to compare all, as after a start. */
 const whole = async (services: number): Promise<number> => {
   const { subnets, ...rest } = snapshot(services);
-  const [own] = rest.peers;
   const network = {
     ...rest,
-    peers: rest.peers.filter((peer) => peer !== own),
-    subnets: subnets.map((subnet) => ({ subnet, gateway: own?.gateways[0] ?? "" })),
+    peers: rest.peers.slice(1),
+    subnets: subnets.map((subnet) => ({ subnet, gateway: address(1) })),
   };
   const tables = { underlay: "192.0.2.1", dataPathPort: 4789, networks: [network], ports: [] };
   const { state } = planDataplane(tables, facts);
