@@ -1,7 +1,8 @@
 import type { Random } from "@skein/base";
 import { newId } from "@skein/base";
-import { createNode } from "@skein/manager";
+import { createNode, theCluster } from "@skein/manager";
 import type { NodeDescription } from "@skein/wire";
+import { firstRoot, issue } from "./certificates.ts";
 import { Acknowledged } from "./check/acknowledged.ts";
 import { Invariants } from "./check/invariants.ts";
 import type { SimContainer } from "./engine/containers.ts";
@@ -69,6 +70,7 @@ export class Cluster {
       nodeId,
       address: `10.1.${this.#machines >> 8}.${this.#machines & 255}`,
       description: describe(name, this.#random),
+      credentials: store ? issue(theCluster(store.view).rootCa) : issue(firstRoot),
     });
     host.engine.onPortClash = (container, holder) => this.#portClash(name, container, holder);
     host.engine.onRemoved = ({ name: container }) =>

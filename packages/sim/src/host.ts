@@ -1,14 +1,16 @@
 import type { Agent } from "@skein/agent";
-import { createAgent } from "@skein/agent";
+import { CertificateKeeper, createAgent } from "@skein/agent";
 import type { Random } from "@skein/base";
 import { messageOf } from "@skein/base";
 import type { NodeDescription } from "@skein/wire";
+import type { SimCredentials } from "./certificates.ts";
+import { SimCertificates, tlsInfoOf } from "./certificates.ts";
 import { SimEngine } from "./engine/engine.ts";
 import { HostDisk } from "./host-disk.ts";
 import { HostNetworking } from "./host-networking.ts";
 import { between } from "./draw.ts";
 import { MANAGER_ADDRESS } from "./manager.ts";
-import type { Network } from "./network/network.ts";
+import type { Dialer, Network } from "./network/network.ts";
 import { Process } from "./process.ts";
 import type { World } from "./world.ts";
 
@@ -19,6 +21,8 @@ export interface HostOptions {
   /** Its node's id in the cluster. */
   readonly nodeId: string;
   readonly description: Omit<NodeDescription, "TLSInfo">;
+  /** Its first certificate. */
+  readonly credentials: SimCredentials;
 }
 
 /** One machine with an engine, a disk and an agent, any of which may fail. */
@@ -26,6 +30,7 @@ export class Host {
   readonly name: string;
   readonly nodeId: string;
   readonly engine: SimEngine;
+  readonly certificates: SimCertificates;
   readonly #world: World;
   readonly #network: Network;
   readonly #random: Random;
@@ -41,6 +46,7 @@ export class Host {
     this.name = options.name;
     this.nodeId = options.nodeId;
     this.#address = options.address;
+    this.certificates = new SimCertificates(options.credentials);
     this.#world = world;
     this.#network = network;
     this.#random = world.random.fork(`host ${options.name}`);
@@ -75,6 +81,7 @@ export class Host {
     if (this.running || this.#off) return;
     const process = new Process(this.#world, this.name, this.#skew);
     const { clock, logger } = process;
+    const { keeper, from } = this.#newKeeper(process);
     this.#process = process;
     this.#agent = createAgent(
       { nodeId: this.nodeId, addr: this.#address },
@@ -86,15 +93,30 @@ export class Host {
         templates: { expandContainer: (container) => container, expandFile: (text) => text },
         tasks: this.#disk.tasksFor(process),
         remotes: this.#disk.remotesFor(process),
-        dialer: this.#network.dialer(this.name, this.nodeId, process),
+        dialer: this.#network.dialer(from),
         networking: this.#networking.partsFor(process),
-        tlsInfo: () => ({}),
-        onCluster: () => {},
+        tlsInfo: () => tlsInfoOf(this.certificates.stored),
+        onCluster: (news) => keeper.heard(news),
       },
     );
     this.#agent.start().catch((error: unknown) => {
       this.#world.violated(`${this.name}: agent did not start: ${messageOf(error)}`);
     });
+  }
+
+  #newKeeper(process: Process): { readonly keeper: CertificateKeeper; readonly from: Dialer } {
+    const { clock, logger } = process;
+    const credentials = (): SimCredentials => this.certificates.stored;
+    const from = { host: this.name, nodeId: this.nodeId, agent: process, credentials };
+    const certificates = this.certificates.partsFor(
+      process,
+      (signal) => this.#network.renew(from, signal),
+      () => this.#agent?.trustChanged(),
+    );
+    const random = this.#random.fork(`keeper ${this.#world.now}`);
+    const keeper = new CertificateKeeper({ certificates, clock, logger, random });
+    void keeper.run(new AbortController().signal);
+    return { keeper, from };
   }
 
   /** The agent dies; the engine and its containers go on. */

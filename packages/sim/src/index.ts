@@ -5,5 +5,7 @@ export { faultClasses } from "./plan/faults.ts";
 export type { FaultClass } from "./plan/faults.ts";
 export { plantedBugs } from "./planted-bugs.ts";
 export type { PlantedBug } from "./planted-bugs.ts";
+export { simulateRotation } from "./rotation.ts";
+export type { RotationOptions, RotationResult } from "./rotation.ts";
 export { runSimulation } from "./simulation.ts";
 export type { SimulationOptions, SimulationResult } from "./simulation.ts";

@@ -1,11 +1,21 @@
 import type { Random } from "@skein/base";
 import { messageOf, newId, OperationError } from "@skein/base";
 import type { Network as OverlayNetwork } from "@skein/model";
-import { AddressAllocator, bootstrapCluster, Control, isRevoked, Leader } from "@skein/manager";
+import {
+  AddressAllocator,
+  bootstrapCluster,
+  Control,
+  isRevoked,
+  Leader,
+  recordCertificate,
+  theCluster,
+} from "@skein/manager";
 import type { CommittedBatch, Draft, MemoryDisk, Planner, View } from "@skein/store";
 import { newMemoryDisk, Store } from "@skein/store";
+import { firstRoot, issue, SimCertificates, trustEachOther } from "./certificates.ts";
 import { DEFAULT_CLUSTER_SPEC } from "./cluster-spec.ts";
-import type { Network } from "./network/network.ts";
+import { keepManagerCertificate } from "./manager-certificate.ts";
+import type { Caller, Network } from "./network/network.ts";
 import { Process } from "./process.ts";
 import type { LogFaults } from "./sim-log.ts";
 import { openSimLog } from "./sim-log.ts";
@@ -29,6 +39,9 @@ const overlayNetworks: readonly Draft<OverlayNetwork>[] = ["blue", "green"].map(
   ingress: false,
 }));
 
+/** How long certificates live. */
+const CERTIFICATE_MS = 90 * 24 * 3_600_000;
+
 export interface ManagerHooks {
   /** A manager has loaded the durable state and leads. */
   readonly onStart: (view: View) => void;
@@ -43,6 +56,8 @@ export class Manager {
   readonly faults: LogFaults = { failures: 0, slow: false, lies: false };
   control: Control | undefined;
   store: Store | undefined;
+  /** Of the manager's own node. */
+  readonly certificates: SimCertificates = new SimCertificates(issue(firstRoot));
   readonly #disk: MemoryDisk = newMemoryDisk();
   readonly #world: World;
   readonly #network: Network;
@@ -117,12 +132,33 @@ export class Manager {
     });
     this.#network.listener = {
       process,
-      accept: (nodeId, link) => {
-        if (isRevoked(store.view, nodeId))
-          throw new OperationError("forbidden", "this node was removed from the cluster");
+      accept: (caller, link) => {
+        const { nodeId } = caller;
+        this.#assertMember(store, caller);
         return leader.dispatcher.connect({ nodeId, address: "10.0.0.2" }, link);
       },
+      renew: async (caller) => {
+        this.#assertMember(store, caller);
+        const issued = issue(theCluster(store.view).rootCa);
+        const expires = process.clock.now() + CERTIFICATE_MS;
+        await store.transact((tx) => recordCertificate(tx, caller.nodeId, expires));
+        return issued;
+      },
     };
+    keepManagerCertificate(process, {
+      nodeId: MANAGER_NODE,
+      store,
+      disk: this.certificates,
+      random: random.fork("certificate"),
+    });
+  }
+
+  /** A node of the cluster must be able to connect at any moment, whatever becomes of the root. */
+  #assertMember(store: Store, { nodeId, credentials }: Caller): void {
+    if (isRevoked(store.view, nodeId))
+      throw new OperationError("forbidden", "this node was removed from the cluster");
+    if (!trustEachOther(credentials, this.certificates.stored))
+      this.#world.violated(`${nodeId} and the manager do not trust each other`);
   }
 
   async #bootstrap(store: Store, random: Random): Promise<void> {
@@ -130,7 +166,7 @@ export class Manager {
       bootstrapCluster(tx, {
         id: newId(random),
         spec: DEFAULT_CLUSTER_SPEC,
-        rootCa: { certificate: "", key: "", issuer: { subject: "", publicKey: "" } },
+        rootCa: firstRoot,
         joinTokens: { worker: "SWMTKN-1-root-worker", manager: "SWMTKN-1-root-manager" },
         unlockKey: "",
         defaultAddrPool: ["10.0.0.0/8"],

@@ -164,3 +164,16 @@ test("a renewal that brings the wrong issuer is not repeated without a pause", a
   expect(certificates.done.length).toBeLessThan(6);
   await stop();
 });
+
+test("a renewal that never ends is given up", async () => {
+  const { clock, certificates, keeper, stop } = newRig();
+  let calls = 0;
+  certificates.renew = () => {
+    calls += 1;
+    return new Promise(() => {});
+  };
+  keeper.force();
+  await clock.advance(60_000);
+  expect(calls).toBe(2);
+  await stop();
+});

@@ -2,7 +2,7 @@ import type { Clock, Logger, Random } from "@skein/base";
 import { messageOf } from "@skein/base";
 import type { CertificateIssuer } from "@skein/model";
 import type { TLSInfo } from "@skein/wire";
-import { isAborted, linkAbort, pause } from "../shared/cancel.ts";
+import { isAborted, linkAbort, pause, withTimeout } from "../shared/cancel.ts";
 import type { CertificateLife } from "./renewal-moment.ts";
 import { renewalMoment } from "./renewal-moment.ts";
 
@@ -10,6 +10,8 @@ const BACKOFF_MIN_MS = 5000;
 const BACKOFF_MAX_MS = 3_600_000;
 /** As long as the root is rotated, the cluster waits for this node. */
 const BACKOFF_ROTATION_MS = 60_000;
+/** A renewal that takes longer has lost whom it asked. */
+const RENEWAL_MS = 30_000;
 /** All nodes hear of a rotation at the same moment: each asks for its certificate within this time. */
 const SPREAD_MS = 1000;
 
@@ -125,11 +127,11 @@ export class CertificateKeeper {
   }
 
   async #carryOut({ kind }: Work, signal: AbortSignal): Promise<boolean> {
-    const { certificates, logger } = this.#deps;
+    const { certificates, clock, logger } = this.#deps;
     const roots = this.#news?.rootCertificate ?? "";
     try {
       if (kind === "trust") await certificates.trust(roots);
-      else await certificates.renew(signal);
+      else await withTimeout(clock, RENEWAL_MS, signal, (limited) => certificates.renew(limited));
       if (kind === "renew") this.#forced = false;
       logger.info(kind === "trust" ? "root certificates changed" : "certificate renewed");
       return true;

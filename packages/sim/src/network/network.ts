@@ -3,6 +3,7 @@ import type { Random } from "@skein/base";
 import { OperationError } from "@skein/base";
 import type { SessionLink, SessionPort } from "@skein/manager";
 import type { Assignments, UpMessage } from "@skein/model";
+import type { SimCredentials } from "../certificates.ts";
 import { between } from "../draw.ts";
 import type { Process } from "../process.ts";
 import type { World } from "../world.ts";
@@ -13,7 +14,24 @@ import { SimConnection } from "./connection.ts";
 export interface Listener {
   readonly process: Process;
   /** Throws when the caller's certificate is refused. */
-  readonly accept: (nodeId: string, link: SessionLink) => SessionPort;
+  readonly accept: (caller: Caller, link: SessionLink) => SessionPort;
+  /** Has a new certificate issued. Rejects when the caller's is refused. */
+  readonly renew: (caller: Caller) => Promise<SimCredentials>;
+}
+
+/** Who connects, by its certificate. */
+export interface Caller {
+  readonly nodeId: string;
+  readonly credentials: SimCredentials;
+}
+
+/** A program on a host that connects to the manager. */
+export interface Dialer {
+  readonly host: string;
+  readonly nodeId: string;
+  readonly agent: Process;
+  /** What it proves itself with, at the time of the call. */
+  readonly credentials: () => SimCredentials;
 }
 
 /** How long a side that gets no answer waits before it takes the connection for broken, in ms. */
@@ -73,28 +91,37 @@ export class Network {
     }
   }
 
-  /** How the agent on this host reaches the manager. */
-  dialer(host: string, nodeId: string, agent: Process): ManagerDialer {
-    return { dial: (_, signal) => this.#dial({ host, nodeId, agent }, signal) };
+  /** How an agent reaches the manager. */
+  dialer(from: Dialer): ManagerDialer {
+    return { dial: (_, signal) => this.#dial(from, signal) };
   }
 
-  async #dial(
-    {
-      host,
-      nodeId,
-      agent,
-    }: { readonly host: string; readonly nodeId: string; readonly agent: Process },
-    signal: AbortSignal,
-  ): Promise<ManagerConnection> {
+  /** Asks the manager for a new certificate. The answer is lost when the manager dies meanwhile. */
+  async renew(from: Dialer, signal: AbortSignal): Promise<SimCredentials> {
+    const lines = this.linesOf(from.host);
+    const listener = await this.#reach(from, signal);
+    const issued = await listener.process.guard(listener.renew(callerOf(from)));
+    await from.agent.sleep(lines.down.latency, signal);
+    return issued;
+  }
+
+  /** Waits until a connection is made. */
+  async #reach({ host, agent }: Dialer, signal: AbortSignal): Promise<Listener> {
     const lines = this.linesOf(host);
     await agent.sleep(3 * (lines.up.latency + lines.down.latency), signal);
     while (lines.up.blocked || lines.down.blocked) await agent.sleep(500, signal);
     const { listener } = this;
     if (!listener?.process.alive) throw new OperationError("unavailable", "connection refused");
-    const connection = new SimConnection(this.#world, this.#random, lines, {
+    return listener;
+  }
+
+  async #dial(from: Dialer, signal: AbortSignal): Promise<ManagerConnection> {
+    const { host, agent } = from;
+    const listener = await this.#reach(from, signal);
+    const connection = new SimConnection(this.#world, this.#random, this.linesOf(host), {
       agent,
       manager: listener.process,
-      connect: (link) => this.#accept(listener, nodeId, link),
+      connect: (link) => this.#accept(listener, callerOf(from), link),
     });
     const known = this.#connections.get(host);
     if (known) known.add(connection);
@@ -102,8 +129,9 @@ export class Network {
     return connection.agentSide;
   }
 
-  #accept(listener: Listener, nodeId: string, link: SessionLink): SessionPort {
-    const port = listener.accept(nodeId, {
+  #accept(listener: Listener, caller: Caller, link: SessionLink): SessionPort {
+    const { nodeId } = caller;
+    const port = listener.accept(caller, {
       send: (message) => {
         if (message.type === "assignments") this.onAssignments(nodeId, message);
         link.send(message);
@@ -127,3 +155,8 @@ export class Network {
     this.#world.after(LOOK_EVERY_MS, () => this.#look());
   }
 }
+
+const callerOf = ({ nodeId, credentials }: Dialer): Caller => ({
+  nodeId,
+  credentials: credentials(),
+});
