@@ -1,5 +1,5 @@
 import type { Clock, Logger, Random } from "@skein/base";
-import { deepEqual, messageOf } from "@skein/base";
+import { messageOf } from "@skein/base";
 import type { NodeDescription, TLSInfo } from "@skein/wire";
 import { Attachments } from "./attachments/attachments.ts";
 import type { PlainContainers } from "./attachments/ports.ts";
@@ -30,6 +30,8 @@ export interface AgentOptions {
   readonly addr: string;
   /** Managers only: `host:port` of this one's cluster API, asked at each session. */
   readonly managerAddr?: () => string | undefined;
+  /** The version of etcd on this host, looked for again and again. */
+  readonly etcd?: () => Promise<string | undefined>;
 }
 
 export interface AgentDependencies {
@@ -167,12 +169,18 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
         }
       : undefined;
 
+  const etcd = async (): Promise<{ readonly etcd?: string }> => {
+    const version = await options.etcd?.();
+    return version === undefined ? {} : { etcd: version };
+  };
+
   const greet = async (signal: AbortSignal): Promise<Greeting> => {
     const managerAddr = options.managerAddr?.();
     return {
       description: await describe(signal),
       addr: options.addr,
       ...(managerAddr === undefined ? {} : { managerAddr }),
+      ...(await etcd()),
     };
   };
 
@@ -190,11 +198,10 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
 
   const redescribe = async (signal: AbortSignal): Promise<void> => {
     while (await pause(clock, DESCRIPTION_INTERVAL_MS, signal)) {
-      const before = described;
       if (!reachability.up) continue;
       try {
-        const now = await describe(signal);
-        if (!deepEqual(before, now)) sessions.describe(now);
+        const description = await describe(signal);
+        sessions.describe({ description, ...(await etcd()) });
       } catch (error) {
         if (!signal.aborted) logger.warn("host not described", { error: messageOf(error) });
       }
@@ -237,7 +244,7 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
     trustChanged: () => {
       if (!described) return; // the first greeting will tell
       described = { ...described, TLSInfo: tlsInfo() };
-      sessions.describe(described);
+      sessions.trustChanged();
     },
     connected: () => sessions.connected,
     engineUp: () => reachability.up,

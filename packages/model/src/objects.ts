@@ -66,6 +66,8 @@ export interface Cluster extends Meta {
   readonly defaultAddrPool: readonly string[];
   readonly subnetSize: number;
   readonly dataPathPort: number;
+  /** The state is in an etcd cluster that somebody else runs (`--store-endpoints`). */
+  readonly externalStore?: true;
 }
 
 /** Docker's node states; `disconnected` is shown while a node is suspect. */
@@ -80,6 +82,8 @@ export interface Node extends Meta {
   readonly role: "worker" | "manager";
   /** `host:port` at which other nodes reach this manager. Managers only. */
   readonly managerAddr?: string;
+  /** The version of etcd on the host; absent: none that could be used, so that it can't be a manager beside others. */
+  readonly etcd?: string;
   /** Where its traffic between containers goes; absent: `status.addr`. */
   readonly dataPathAddr?: string;
   /** The gateway addresses that the node holds on each overlay network that its tasks use. */

@@ -163,9 +163,15 @@ export type UpMessage =
       readonly dataPathAddr?: string;
       /** Managers only: `host:port` at which this one's cluster API is reached. */
       readonly managerAddr?: string;
+      /** The version of etcd on this host, if there is one that could be used. */
+      readonly etcd?: string;
     }
   | { readonly type: "heartbeat" }
-  | { readonly type: "description"; readonly description: NodeDescription }
+  | {
+      readonly type: "description";
+      readonly description: NodeDescription;
+      readonly etcd?: string;
+    }
   | {
       readonly type: "statuses";
       /** Grows by one; acknowledged when durable. */

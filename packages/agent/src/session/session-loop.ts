@@ -1,7 +1,6 @@
 import type { Clock, Logger, Random } from "@skein/base";
 import { messageOf, OperationError } from "@skein/base";
 import type { TaskStatus } from "@skein/model";
-import type { NodeDescription } from "@skein/wire";
 import type { Reachability } from "../engine/reachability.ts";
 import {
   BACKOFF_MAX_MS,
@@ -12,7 +11,7 @@ import {
 import type { ManagerDialer, RemotesStore } from "../ports.ts";
 import { isAborted, linkAbort, pause, withTimeout } from "../shared/cancel.ts";
 import { Remotes } from "./remotes.ts";
-import type { ClusterNews, Greeting, SessionDependencies } from "./session.ts";
+import type { ClusterNews, Greeting, HostNews, SessionDependencies } from "./session.ts";
 import { Session } from "./session.ts";
 
 export interface SessionLoopDependencies extends Omit<SessionDependencies, "onRedirect"> {
@@ -66,8 +65,14 @@ export class SessionLoop {
     this.#session?.report(taskId, status);
   }
 
-  describe(description: NodeDescription): void {
-    this.#session?.describe(description);
+  /** Tells the manager what this host is like, if it is another than was said before. */
+  describe(host: HostNews): void {
+    this.#session?.describe(host);
+  }
+
+  /** Tells the manager of a new certificate or new roots. */
+  trustChanged(): void {
+    this.#session?.trustChanged();
   }
 
   /** Tells the manager that this node goes on purpose. */

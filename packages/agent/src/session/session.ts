@@ -23,9 +23,14 @@ import { Reporter } from "./reporter.ts";
 /** What a manager says of the cluster as this node should know it. */
 export type ClusterNews = Extract<DownMessage, { type: "cluster" }>;
 
-/** How this node introduces itself. */
-export interface Greeting {
+/** What this host is like, now. */
+export interface HostNews {
   readonly description: NodeDescription;
+  readonly etcd?: string;
+}
+
+/** How this node introduces itself. */
+export interface Greeting extends HostNews {
   readonly addr: string;
   readonly managerAddr?: string;
 }
@@ -64,8 +69,8 @@ export class Session {
   #welcomed = false;
   /** The manager's wall clock minus our monotonic one, in ms. */
   #managerClock: number | undefined;
-  /** What the manager was told of this node. */
-  #described: NodeDescription | undefined;
+  /** What the manager knows of this host. */
+  #said: HostNews | undefined;
 
   constructor(
     connection: ManagerConnection,
@@ -105,7 +110,8 @@ export class Session {
     const close = (): void => this.#connection.close();
     signal.addEventListener("abort", close, { once: true });
     worker.beginSession();
-    this.#described = greeting.description;
+    const { description, etcd } = greeting;
+    this.#said = { description, ...(etcd === undefined ? {} : { etcd }) };
     this.#connection.send({ type: "hello", protocol: PROTOCOL_VERSION, ...greeting });
     void this.#giveUpWithoutWelcome();
     try {
@@ -128,9 +134,19 @@ export class Session {
     if (this.#live) this.#reporter.report(taskId, status);
   }
 
-  describe(description: NodeDescription): void {
-    this.#described = description;
-    this.#connection.send({ type: "description", description });
+  /** Tells the manager what this host is like, if it is another than was said before. */
+  describe({ description, etcd }: HostNews): void {
+    const host = { description, ...(etcd === undefined ? {} : { etcd }) };
+    if (deepEqual(host, this.#said)) return;
+    this.#said = host;
+    this.#connection.send({ type: "description", ...host });
+  }
+
+  /** Tells the manager of a certificate or roots that are others than was said before. */
+  trustChanged(): void {
+    if (!this.#said) return; // the greeting will tell
+    const description = { ...this.#said.description, TLSInfo: this.#deps.tlsInfo() };
+    this.describe({ ...this.#said, description });
   }
 
   leave(): void {
@@ -144,11 +160,11 @@ export class Session {
         this.#welcomed = true;
         if (message.now !== undefined)
           this.#managerClock = message.now - this.#deps.clock.monotonic();
-        this.#describeTrust();
+        this.trustChanged();
         void this.#beat(message.heartbeatMs);
         return;
       case "cluster":
-        this.#describeTrust();
+        this.trustChanged();
         onCluster(message);
         return;
       case "assignments":
@@ -190,11 +206,6 @@ export class Session {
    * The certificate may have been renewed since the greeting was put together, and a rotation of the
    * root waits for the word of it.
    */
-  #describeTrust(): void {
-    const TLSInfo = this.#deps.tlsInfo();
-    if (this.#described && !deepEqual(this.#described.TLSInfo, TLSInfo))
-      this.describe({ ...this.#described, TLSInfo });
-  }
 
   #reportAll(): void {
     this.#live = true;

@@ -1,25 +1,11 @@
-import { OperationError, rpcError } from "@skein/base";
-import type { Node } from "@skein/model";
+import { rpcError } from "@skein/base";
 import { convertNodeSpec } from "@skein/model";
-import type { Transaction, View } from "@skein/store";
+import type { Transaction } from "@skein/store";
 import type { NodeSpec } from "@skein/wire";
 import { theCluster } from "../membership/admission.ts";
+import { checkRoleChange } from "../membership/roles.ts";
 import { withRevoked } from "../root-rotation/revocations.ts";
 import { checkVersion, found } from "./versions.ts";
-
-const managers = (view: View): readonly Node[] =>
-  [...view.all("nodes").values()].filter(({ spec }) => spec.Role === "manager");
-
-const checkRole = (view: View, node: Node, spec: NodeSpec): void => {
-  if (node.spec.Role === spec.Role) return;
-  if (spec.Role === "manager")
-    throw new OperationError(
-      "not-implemented",
-      `node ${node.id} cannot be promoted: this version of Skein runs one manager`,
-    );
-  if (managers(view).length === 1)
-    throw rpcError("failed-precondition", "attempting to demote the last manager of the swarm");
-};
 
 /** Replaces a node's spec. Role changes are refused where the cluster would lose its managers. */
 export const updateNode = (
@@ -29,8 +15,10 @@ export const updateNode = (
   const node = found(tx.get("nodes", input.id), "node", input.id);
   const spec = convertNodeSpec(input.spec);
   checkVersion(node, input.version);
-  checkRole(tx, node, spec);
-  tx.put("nodes", { ...node, spec });
+  checkRoleChange(tx, node, spec);
+  // Who is to be a manager gets the certificate of one at once; who is not any more, when it is out of the quorum.
+  const role = spec.Role === "manager" ? "manager" : node.role;
+  tx.put("nodes", { ...node, spec, role });
 };
 
 /**

@@ -56,6 +56,13 @@ export interface SessionPeer {
 type Hello = Extract<UpMessage, { type: "hello" }>;
 type FindNetwork = Extract<UpMessage, { type: "find-network" }>;
 
+/** The node with what its agent says of the host; what it does not say any more is gone. */
+const withHost = (node: Node, host: Pick<Hello, "description" | "etcd">): Node => {
+  const { etcd: _, ...rest } = node;
+  const { description, etcd } = host;
+  return { ...rest, description, ...(etcd === undefined ? {} : { etcd }) };
+};
+
 const refused = (kind: "not-found" | "failed-precondition", text: string): Error =>
   rpcError(kind, text);
 
@@ -158,7 +165,7 @@ export class Dispatcher {
       case "description":
         await store.transact((tx) => {
           const node = tx.get("nodes", peer.nodeId);
-          if (node) tx.put("nodes", { ...node, description: message.description });
+          if (node) tx.put("nodes", withHost(node, message));
         });
         return;
       case "statuses":
@@ -233,9 +240,8 @@ export class Dispatcher {
     const node = tx.get("nodes", peer.nodeId);
     if (!node) throw refused("not-found", "node not registered");
     const isNew = node.description === undefined && hello.availability !== undefined;
-    return markReady(tx, node, {
+    return markReady(tx, withHost(node, hello), {
       ...(isNew ? { spec: { ...node.spec, Availability: hello.availability } } : {}),
-      description: hello.description,
       status: { ...node.status, addr: hello.addr === "" ? peer.address : hello.addr },
       ...(hello.managerAddr === undefined ? {} : { managerAddr: hello.managerAddr }),
       ...(hello.dataPathAddr === undefined ? {} : { dataPathAddr: hello.dataPathAddr }),

@@ -116,3 +116,27 @@ test("one that stops gives the lead up, and takes no part any more", async () =>
   expect(two?.candidate.leader).toBeDefined();
   expect(one?.candidate.leader).toBeUndefined();
 });
+
+test("a manager that is being demoted does not campaign, until it is wanted again", async () => {
+  const { clock, managers } = await rig();
+  const [one, two] = managers;
+  one?.elect();
+  await clock.settle();
+  const role = (Role: "manager" | "worker", by: Manager | undefined): Promise<void> | undefined =>
+    by?.store.transact((tx) => {
+      const node = aNode("m1");
+      tx.put("nodes", { ...node, role: "manager", spec: { ...node.spec, Role } });
+    });
+  await role("worker", one);
+  await one?.candidate.stepDown();
+  one?.elect();
+  await clock.settle();
+  expect(leaderIds(managers)).toEqual([undefined, undefined, undefined]);
+  two?.elect();
+  await clock.settle();
+  await role("manager", two);
+  await clock.settle();
+  one?.elect();
+  await clock.settle();
+  expect(leaderIds(managers)).toEqual(["m1", "m1", "m1"]);
+});

@@ -104,6 +104,7 @@ export class Candidate {
     let leader: Leader | undefined;
     try {
       store.follow(following.signal);
+      await this.#eligible();
       const leadership = await log.campaign(candidate, this.#end.signal);
       this.#leadership = leadership;
       await store.reached(await log.readIndex(leadership.lost), leadership.lost);
@@ -118,6 +119,31 @@ export class Candidate {
       this.#leadership = undefined;
       this.#changed();
     }
+  }
+
+  /** Resolves when this node is to be a manager: one that is being demoted leaves the lead to others. */
+  #eligible(): Promise<void> {
+    const { store, candidate } = this.#deps;
+    const isEligible = (): boolean =>
+      (store.view.get("nodes", candidate)?.spec.Role ?? "manager") === "manager";
+    return new Promise((resolve, reject) => {
+      const { signal } = this.#end;
+      const finish = (): void => {
+        unwatch();
+        signal.removeEventListener("abort", stop);
+        resolve();
+      };
+      const stop = (): void => {
+        unwatch();
+        reject(signal.reason instanceof Error ? signal.reason : new Error("stopped"));
+      };
+      const unwatch = store.watch(() => {
+        if (isEligible()) finish();
+      });
+      signal.addEventListener("abort", stop, { once: true });
+      if (signal.aborted) stop();
+      else if (isEligible()) finish();
+    });
   }
 
   #lead(leadership: Leadership): Leader {

@@ -1,0 +1,106 @@
+import { rpcError } from "@skein/base";
+import type { Node } from "@skein/model";
+import type { Transaction, View } from "@skein/store";
+import type { NodeSpec } from "@skein/wire";
+import { theCluster } from "./admission.ts";
+
+/** A member of the store's quorum, as the store itself lists it. */
+export interface QuorumMember {
+  /** The store's own id of it. */
+  readonly id: string;
+  /** The node id; empty until the member has started for the first time. */
+  readonly name: string;
+  /** `host:port` at which the others reach it. */
+  readonly addr: string;
+  /** It still catches up and has no vote. */
+  readonly learner: boolean;
+}
+
+/** What is to be done so that the quorum is made of the nodes that are to be managers. */
+export type MemberStep =
+  /** Give a learner its vote, when it has caught up. */
+  | { readonly kind: "promote"; readonly member: QuorumMember }
+  /** Take a member out: its node is to be a worker, or is not in the cluster any more. */
+  | { readonly kind: "remove"; readonly member: QuorumMember }
+  /** The one to be taken out leads: another one must, first. */
+  | { readonly kind: "step-down" }
+  /** The node is out of the quorum, and becomes a worker. */
+  | { readonly kind: "release"; readonly nodeId: string };
+
+/** Nodes that are managers, or are on their way out of it. */
+const managers = (view: View): readonly Node[] =>
+  [...view.all("nodes").values()].filter(({ role }) => role === "manager");
+
+const nodeOf = (view: View, { name, addr }: QuorumMember): Node | undefined =>
+  view.get("nodes", name) ?? managers(view).find(({ managerAddr }) => managerAddr === addr);
+
+const isWanted = (node: Node | undefined): boolean => node?.spec.Role === "manager";
+
+/**
+ * The steps from the quorum as it is to the one that the nodes' specs want. Level-triggered: whoever
+ * leads asks again and again. `self` is the leader's node id.
+ */
+export const planMembers = (
+  view: View,
+  members: readonly QuorumMember[],
+  self: string,
+): readonly MemberStep[] => {
+  const steps = members.flatMap((member): readonly MemberStep[] => {
+    const node = nodeOf(view, member);
+    if (isWanted(node)) return member.learner ? [{ kind: "promote", member }] : [];
+    return [node?.id === self ? { kind: "step-down" } : { kind: "remove", member }];
+  });
+  const held = new Set(members.map((member) => nodeOf(view, member)?.id));
+  const released = managers(view).filter((node) => !isWanted(node) && !held.has(node.id));
+  return [...steps, ...released.map(({ id }) => ({ kind: "release", nodeId: id }) as const)];
+};
+
+/** A node that was taken out of the quorum is a worker from now on. */
+export const releaseManager = (tx: Transaction, nodeId: string): void => {
+  const node = tx.get("nodes", nodeId);
+  if (!node || isWanted(node)) return;
+  const { managerAddr: _, ...rest } = node;
+  tx.put("nodes", { ...rest, role: "worker" });
+};
+
+/** Where a manager's cluster API is reached from now on. */
+export const recordManagerAddress = (tx: Transaction, nodeId: string, addr: string): void => {
+  const node = tx.get("nodes", nodeId);
+  if (node && node.managerAddr !== addr) tx.put("nodes", { ...node, managerAddr: addr });
+};
+
+/** How many of `count` managers must be there for changes to be made. */
+export const quorumOf = (count: number): number => Math.floor(count / 2) + 1;
+
+const checkDemotion = (view: View, node: Node): void => {
+  const wanted = managers(view).filter(isWanted);
+  const others = wanted.filter(({ id }) => id !== node.id);
+  if (others.length === 0)
+    throw rpcError("failed-precondition", "attempting to demote the last manager of the swarm");
+  const reachable = others.filter(({ status }) => status.state === "ready");
+  if (reachable.length < quorumOf(others.length))
+    throw rpcError(
+      "failed-precondition",
+      "can't remove member from the raft: this would result in a loss of quorum",
+    );
+};
+
+/** Why a node without etcd can't be a manager beside others. */
+const missingEtcd = (node: Node): string =>
+  `node ${node.description?.Hostname ?? node.id} can't become a manager: etcd 3.4 to 3.6, which holds the state of ` +
+  'several managers, was not found there. Install it ("apt-get install etcd-server" on Debian) and try again';
+
+const checkPromotion = (view: View, node: Node): void => {
+  if (theCluster(view).externalStore === true || node.etcd !== undefined) return;
+  throw rpcError("failed-precondition", missingEtcd(node));
+};
+
+/**
+ * Refuses role changes that would lose the cluster's managers (behaviour.md, sections 2 and 19), and
+ * promotions that could not be carried out.
+ */
+export const checkRoleChange = (view: View, node: Node, spec: NodeSpec): void => {
+  if (node.spec.Role === spec.Role) return;
+  if (spec.Role === "manager") checkPromotion(view, node);
+  else checkDemotion(view, node);
+};
