@@ -1,6 +1,8 @@
 export { newMemoryDisk, openMemoryLog } from "./memory-log.ts";
 export type { MemoryDisk } from "./memory-log.ts";
 export type { Leadership, LoadedState, Log, LogBatch, LogListener, LogRecord } from "./ports.ts";
+export { MovableLog } from "./movable-log.ts";
+export type { EmptyLog } from "./movable-log.ts";
 export { Store } from "./store.ts";
 export type { CommittedBatch, Planner } from "./store.ts";
 export { tableNames } from "./tables.ts";
