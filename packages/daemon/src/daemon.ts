@@ -29,6 +29,9 @@ import { readTlsFiles } from "./tls-files.ts";
 import type { DaemonOptions } from "./options.ts";
 import { VERSION } from "./version.ts";
 
+/** etcd's own proportion. */
+const HEARTBEATS_PER_ELECTION = 10;
+
 /** A daemon that serves. */
 export interface RunningDaemon {
   /** Stops serving; containers go on. */
@@ -108,6 +111,10 @@ export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon
       random,
       logger,
       startAgent: starter,
+      settings: {
+        electionMs: options.electionTimeoutMs,
+        heartbeatMs: Math.round(options.electionTimeoutMs / HEARTBEATS_PER_ELECTION),
+      },
       onManager: ({ store }) => {
         events.follow(store, clock);
       },

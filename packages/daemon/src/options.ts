@@ -13,6 +13,8 @@ export interface DaemonOptions {
   readonly runDir: string;
   /** Where the cluster's own port is bound unless `swarm init` or `join` say otherwise. */
   readonly listenAddr: string;
+  /** How long the leader of several managers may be silent before another is elected, in ms. */
+  readonly electionTimeoutMs: number;
   readonly pidfile: string | undefined;
   readonly logLevel: LogLevel;
   readonly tlsCert: string | undefined;
@@ -65,6 +67,12 @@ export const declarations: readonly Declaration[] = [
     flag: "--listen-addr <address>",
     description: "address and port for traffic between nodes, unless init or join name another",
     fallback: "0.0.0.0:2377",
+  },
+  {
+    name: "electionTimeout",
+    flag: "--election-timeout <milliseconds>",
+    description: "how long the leader of several managers may be silent before another is elected",
+    fallback: "1000",
   },
   { name: "pidfile", flag: "--pidfile <path>", description: "write the process id to this file" },
   {
@@ -149,6 +157,13 @@ const texts = (declaration: Declaration, value: unknown): readonly string[] => {
   return list.map(String);
 };
 
+/** etcd accepts 50 s at most; below 200 ms a busy machine would elect all the time. */
+const electionTimeout = (value: string): number => {
+  const ms = Number(value);
+  if (Number.isInteger(ms) && ms >= 200 && ms <= 50_000) return ms;
+  throw invalid(`invalid election timeout "${value}": use 200 to 50000 milliseconds`);
+};
+
 /**
  * Merges flags over the environment over the file over the defaults.
  * Throws (invalid-parameter) naming the option or the file that is wrong.
@@ -180,6 +195,7 @@ export const readOptions = (flags: Values, environment: NodeJS.ProcessEnv): Daem
     dataDir: one("dataDir") ?? "",
     runDir: one("runDir") ?? "",
     listenAddr: one("listenAddr") ?? "",
+    electionTimeoutMs: electionTimeout(one("electionTimeout") ?? ""),
     pidfile: one("pidfile"),
     logLevel: pick("debug", sources) === true ? "debug" : ((one("logLevel") ?? "info") as LogLevel),
     tlsCert: one("tlsCert"),

@@ -28,10 +28,17 @@ export {
   DEFAULT_SUBNET_SIZE,
 } from "./membership/bootstrap.ts";
 export type { NewCluster } from "./membership/bootstrap.ts";
+export {
+  planMembers,
+  recordManagerAddress,
+  releaseManager,
+  withdrawManager,
+} from "./membership/roles.ts";
+export type { MemberStep, QuorumMember } from "./membership/roles.ts";
 export { Pipeline } from "./pipeline.ts";
 export type { PlanContext, PlanOutcome } from "./ports.ts";
 export { toClusterInfo } from "./present/cluster.ts";
-export { findService, findTask } from "./present/lookup.ts";
+export { findNode, findService, findTask } from "./present/lookup.ts";
 export { rootChangeOf, withKnownRoot, withRotation } from "./root-rotation/change.ts";
 export { certificateLifeMs } from "./root-rotation/revocations.ts";
 export { issuingRoot, trustedRoots } from "./root-rotation/roots.ts";

@@ -9,6 +9,8 @@ export interface AgentStart {
   readonly local: LocalState;
   /** None on a locked manager: its tasks go on, but it speaks to no manager. */
   readonly credentials: Credentials | undefined;
+  /** Whether this node is to be a manager, at the time of the call. */
+  readonly isManager: () => boolean;
   /** What the node asked for when it joined. */
   readonly availability?: NodeAvailability;
   /** Called when the managers say that this node was removed from the cluster. */

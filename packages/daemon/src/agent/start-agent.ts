@@ -6,7 +6,7 @@ import { messageOf } from "@skein/base";
 import { expandContainer, expandFile } from "@skein/model";
 import { DEFAULT_DATA_PATH_PORT } from "@skein/manager";
 import type { ManagerAddress } from "@skein/model";
-import { newEngineExecutor, nodeTlsInfo } from "@skein/platform";
+import { checkEtcdBinary, newEngineExecutor, nodeTlsInfo } from "@skein/platform";
 import type { EngineExecutor } from "@skein/platform";
 import type { DaemonOptions } from "../options.ts";
 import type { AgentRuntime, AgentStart, AgentStarter } from "./agent-runtime.ts";
@@ -48,7 +48,7 @@ const startAgent = async (
   dependencies: AgentStarterOptions,
 ): Promise<AgentRuntime> => {
   const { clock, random, logger, options } = dependencies;
-  const { local, availability, onRemoved } = start;
+  const { local, availability, onRemoved, isManager } = start;
   let { credentials } = start;
   let managers: readonly ManagerAddress[] = local.remotes.map((addr) => ({ nodeId: "", addr }));
   let newest: ClusterNews | undefined;
@@ -56,12 +56,12 @@ const startAgent = async (
   const stores = await openAgentStores(options.dataDir, { random, logger });
   if ((await stores.remotes.load()).length === 0) await stores.remotes.save(managers);
   else managers = await stores.remotes.load();
-  const isManager = local.role === "manager";
   const agent = createAgent(
     {
       nodeId: local.nodeId,
       addr: hostOf(local.advertiseAddr),
-      ...(isManager ? { managerAddr: () => local.advertiseAddr } : {}),
+      managerAddr: () => (isManager() ? local.advertiseAddr : undefined),
+      etcd: () => checkEtcdBinary().catch(() => undefined),
     },
     {
       clock,

@@ -3,6 +3,7 @@ import type { Clock, Logger, Random } from "@skein/base";
 import { OperationError } from "@skein/base";
 import type { Control } from "@skein/manager";
 import type { ManagerRuntime } from "../manager/manager-runtime.ts";
+import type { Member } from "../membership/member.ts";
 import type { Membership } from "../membership/membership.ts";
 import {
   lockedSwarm,
@@ -34,6 +35,12 @@ type Operations = Readonly<Record<string, (input: never) => Promise<unknown>>>;
 const withReason = ({ kind, message }: OperationError, reason: string): OperationError =>
   new OperationError(kind, `${message} ${reason}`);
 
+const managerOfMember = ({ manager, local, managerProblem }: Member): ManagerRuntime => {
+  if (manager) return manager;
+  if (local.role === "worker") throw workerOnly();
+  throw managerProblem === undefined ? starting() : withReason(starting(), managerProblem);
+};
+
 /** The manager that runs here, or Docker's reason why there is none. */
 const managerOf = ({ state }: Membership): ManagerRuntime => {
   switch (state.kind) {
@@ -46,8 +53,7 @@ const managerOf = ({ state }: Membership): ManagerRuntime => {
     case "error":
       throw withReason(state.local?.role === "worker" ? workerOnly() : starting(), state.message);
     case "active":
-      if (!state.active.manager) throw workerOnly();
-      return state.active.manager;
+      return managerOfMember(state.active);
   }
 };
 

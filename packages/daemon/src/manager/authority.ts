@@ -23,6 +23,8 @@ export interface AuthorityDependencies {
   readonly random: Random;
   /** This manager's own, at the time of the call: external authorities are asked with them. */
   readonly credentials: () => Credentials;
+  /** Rejects with what to install when there can't be another manager. */
+  readonly checkCanGrow: () => Promise<void>;
 }
 
 /** Signers by the version of the cluster that they sign for: loading a key takes its time. */
@@ -39,7 +41,7 @@ const newSigners = (credentials: () => Credentials): ((cluster: Cluster) => Prom
 
 /**
  * The certificate authority of the cluster whose state is in the store. Joining nodes are recorded
- * before their certificate goes out. Managers can't be admitted yet: the cluster runs one.
+ * before their certificate goes out.
  */
 export const newAuthority = (dependencies: AuthorityDependencies): AuthorityHandler => {
   const { store, clock, random } = dependencies;
@@ -50,12 +52,8 @@ export const newAuthority = (dependencies: AuthorityDependencies): AuthorityHand
     roots: () => trustedRoots(theCluster(store.view).rootCa),
     admit: async (token) => {
       const role = roleOfToken(store.view, token);
-      if (role === "manager")
-        throw new OperationError(
-          "not-implemented",
-          "this version of Skein runs one manager: join as a worker",
-        );
-      return Promise.resolve(role);
+      if (role === "manager") await dependencies.checkCanGrow();
+      return role;
     },
     currentRole: async (nodeId) => {
       if (isRevoked(store.view, nodeId))

@@ -1,33 +1,55 @@
-import { join } from "node:path";
 import type { Clock, Logger, Random } from "@skein/base";
 import { OperationError } from "@skein/base";
 import type { LogRequest, NewCluster, TaskLog } from "@skein/manager";
 import { AddressAllocator, bootstrapCluster, Candidate, Control, isRevoked } from "@skein/manager";
-import { authorityRoutes, openLmdbLog, startRpcServer } from "@skein/platform";
+import { authorityRoutes } from "@skein/platform";
 import type {
   AuthorityHandler,
   Credentials,
   IssuedCertificate,
+  MemberSettings,
   RpcMethod,
   RpcServer,
 } from "@skein/platform";
 import { Store } from "@skein/store";
-import type { Log } from "@skein/store";
+import type { Log, View } from "@skein/store";
 import type { HostPort } from "../membership/addresses.ts";
 import { agentMethods } from "./agent-methods.ts";
 import { newAuthority } from "./authority.ts";
 import { LeaderLink } from "./leader-link.ts";
 import { logMethods, readLogs } from "./log-forwarding.ts";
 import { operationsOf } from "./operations.ts";
+import { openDoors } from "./state/doors.ts";
+import { joinMethod, openHome } from "./state/open-home.ts";
+import { Quorum } from "./state/quorum.ts";
+import type { StateHome, StateKind } from "./state/state-home.ts";
+
+/** Where the state of a manager that starts is. */
+export type StateSource =
+  /** On this disk, and nowhere else. */
+  | { readonly kind: "lmdb"; readonly key: Uint8Array; readonly bootstrap?: NewCluster }
+  /** In the quorum of which this manager is a member; `alone`: the others are lost for good. */
+  | { readonly kind: "etcd"; readonly key: Uint8Array; readonly alone?: boolean }
+  /** In a quorum that this manager is to join. */
+  | {
+      readonly kind: "joining";
+      /** Managers to ask, `host:port`. */
+      readonly remotes: () => readonly string[];
+      /** Keeps the key that seals the state. */
+      readonly keepKey: (key: Uint8Array) => Promise<void>;
+    };
 
 export interface ManagerOptions {
   readonly dataDir: string;
-  /** The data key of the state. */
-  readonly key: Uint8Array;
+  readonly source: StateSource;
   readonly listen: HostPort;
+  /** `host:port` that others dial. */
+  readonly advertiseAddr: string;
   readonly credentials: Credentials;
-  /** Given by `swarm init`: what a new cluster starts with. */
-  readonly bootstrap?: NewCluster;
+  /** How the member of etcd runs. */
+  readonly settings: MemberSettings;
+  /** Makes it known for good where the state is. */
+  readonly settle: (kind: StateKind) => Promise<void>;
 }
 
 export interface ManagerDependencies {
@@ -35,7 +57,7 @@ export interface ManagerDependencies {
   readonly random: Random;
   readonly logger: Logger;
   /** Another log than the one in the data directory, for tests. */
-  readonly openLog?: () => Promise<Log>;
+  readonly openLog?: () => Log;
 }
 
 /** A manager that runs in this process. */
@@ -44,6 +66,7 @@ export interface ManagerRuntime {
   readonly candidate: Candidate;
   /** Reads, for anybody; changes only on the leader. */
   readonly control: Control;
+  readonly home: StateHome;
   /** Certificates, through the leader. */
   readonly authority: AuthorityHandler;
   /** Has the leader, wherever it is, perform an operation. As {@link LeaderLink.perform}. */
@@ -56,19 +79,30 @@ export interface ManagerRuntime {
   stop(): Promise<void>;
 }
 
+/** What a manager is made of, once its state is loaded. */
+interface Parts {
+  readonly store: Store;
+  readonly candidate: Candidate;
+  readonly control: Control;
+  /** Signs with the cluster's root: on the leader only. */
+  readonly signing: AuthorityHandler;
+  readonly link: LeaderLink;
+  readonly quorum: Quorum;
+}
+
 /** The first manager of a new cluster writes what it starts with; any other must find it. */
 const bootstrap = async (
   store: Store,
   candidate: Candidate,
-  options: ManagerOptions,
+  { dataDir, source }: ManagerOptions,
 ): Promise<void> => {
-  const { bootstrap: first } = options;
-  if (first) {
+  if (source.kind === "lmdb" && source.bootstrap) {
+    const { bootstrap: first } = source;
     await elected(candidate);
     await store.transact((tx) => bootstrapCluster(tx, first));
   }
   if (store.view.all("clusters").size === 0)
-    throw new OperationError("internal", `the state in "${options.dataDir}" holds no cluster`);
+    throw new OperationError("internal", `the state in "${dataDir}" holds no cluster`);
 };
 
 const elected = (candidate: Candidate): Promise<void> =>
@@ -81,41 +115,6 @@ const elected = (candidate: Candidate): Promise<void> =>
     const unwatch = candidate.watch(look);
     look();
   });
-
-/** What a manager is made of, once its state is loaded. */
-interface Parts {
-  readonly store: Store;
-  readonly candidate: Candidate;
-  readonly control: Control;
-  /** Signs with the cluster's root: on the leader only. */
-  readonly signing: AuthorityHandler;
-  readonly link: LeaderLink;
-}
-
-const makeParts = (
-  store: Store,
-  candidate: Candidate,
-  input: {
-    readonly allocator: AddressAllocator;
-    readonly credentials: () => Credentials;
-  } & ManagerDependencies,
-): Parts => {
-  const { clock, random, allocator } = input;
-  const leaderId = (): string | undefined => candidate.leaderId;
-  const control = new Control({
-    store,
-    clock,
-    random,
-    allocator,
-    leaderId,
-    inquiries: () => candidate.leader?.dispatcher.inquiries,
-  });
-  const { credentials } = input;
-  const signing = newAuthority({ store, clock, random, credentials });
-  const operations = operationsOf({ ...input, control, authority: signing, store });
-  const link = new LeaderLink({ ...input, store, candidate, operations });
-  return { store, candidate, control, signing, link };
-};
 
 /** Certificates come from the leader; the roots are known everywhere. */
 const authorityThrough = ({ signing, link }: Parts): AuthorityHandler => ({
@@ -139,79 +138,133 @@ const methodsOf = (
     ...authorityRoutes(authority),
     ...link.methods(),
     ...logMethods(candidate),
+    joinMethod(link),
   ];
 };
 
+/** Takes what was started, newest first. */
+class Started {
+  readonly #stops: (() => Promise<void> | void)[] = [];
+
+  /** Notes how something is ended. */
+  add(stop: () => Promise<void> | void): void {
+    this.#stops.push(stop);
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.splice(0).toReversed()) await stop();
+  }
+}
+
 /**
- * Starts a manager on the state in `<data-dir>/state`. Rejects, leaving nothing running, when the
- * state can't be opened or the port can't be bound.
+ * Starts a manager. Rejects, leaving nothing running, when the state can't be opened or the port can't
+ * be bound, and with the signal's reason. One among several resolves when there is a quorum.
  */
 export const startManager = async (
   options: ManagerOptions,
   dependencies: ManagerDependencies,
+  signal: AbortSignal,
 ): Promise<ManagerRuntime> => {
-  const { clock, logger } = dependencies;
-  const { dataDir, key } = options;
-  const log = await (dependencies.openLog?.() ??
-    openLmdbLog({ directory: join(dataDir, "state"), key }));
-  const allocator = new AddressAllocator();
-  let { credentials } = options;
-  let candidate: Candidate | undefined;
+  const started = new Started();
   try {
-    const store = await Store.open(log, clock);
-    const { nodeId } = credentials.identity;
-    candidate = new Candidate({ ...dependencies, store, log, allocator, candidate: nodeId });
-    candidate.start();
-    await bootstrap(store, candidate, options);
-    const parts = makeParts(store, candidate, {
-      ...dependencies,
-      allocator,
-      credentials: () => credentials,
-    });
-    const authority = authorityThrough(parts);
-    const server = await startRpcServer({
-      ...options.listen,
-      credentials,
-      router: methodsOf(parts, authority, dependencies),
-      isRevoked: (id) => isRevoked(store.view, id),
-      logger,
-    });
-    const updateCredentials = (renewed: Credentials): void => {
-      credentials = renewed;
-      server.updateCredentials(renewed);
-    };
-    return { ...runtimeOf(parts, server, log), authority, updateCredentials };
+    return await assemble(options, dependencies, started, signal);
   } catch (error) {
-    await candidate?.stop();
-    await log.close();
+    await started.stop();
     throw error;
   }
 };
 
-const runtimeOf = (
-  { store, candidate, control, link }: Parts,
-  server: RpcServer,
-  log: Log,
-): Omit<ManagerRuntime, "authority" | "updateCredentials"> => {
-  const stopWatching = store.watch(({ changes }) => {
-    for (const { table, id, after } of changes)
-      if (table === "nodes" && after === undefined) server.disconnect(id);
+const assemble = async (
+  options: ManagerOptions,
+  dependencies: ManagerDependencies,
+  started: Started,
+  signal: AbortSignal,
+): Promise<ManagerRuntime> => {
+  const { clock, logger } = dependencies;
+  let { credentials } = options;
+  let view: View | undefined;
+  const doors = await openDoors({
+    ...options.listen,
+    credentials,
+    isRevoked: (id) => view !== undefined && isRevoked(view, id),
+    logger,
   });
+  started.add(() => doors.server.close());
+  const current = (): Credentials => credentials;
+  const { home, key } = await openHome({ ...options, logger, current, doors }, signal);
+  started.add(() => home.close());
+  const log = dependencies.openLog?.() ?? home.log;
+  const store = await Store.open(log, clock);
+  ({ view } = store);
+  const allocator = new AddressAllocator();
+  const { nodeId } = credentials.identity;
+  const candidate = new Candidate({ ...dependencies, store, log, allocator, candidate: nodeId });
+  candidate.start();
+  started.add(() => candidate.stop());
+  await bootstrap(store, candidate, options);
+  const quorum = new Quorum({ ...dependencies, home, store, candidate, nodeId, key });
+  const input = { ...dependencies, store, candidate, allocator, quorum, credentials: current };
+  const parts = { ...makeParts(input), quorum };
+  quorum.start();
+  started.add(() => quorum.stop());
+  started.add(() => parts.link.close());
+  const authority = authorityThrough(parts);
+  doors.server.serve(methodsOf(parts, authority, dependencies));
+  started.add(watchRemovals(store, doors.server));
+  if (options.source.kind === "joining") await options.settle("etcd");
   return {
-    store,
-    candidate,
-    control,
-    perform: (name, input) => link.perform(name, input),
-    readLogs: (request, signal) => readLogs({ candidate, link }, request, signal),
+    ...runtimeOf(parts, home),
+    authority,
+    updateCredentials: (renewed) => {
+      credentials = renewed;
+      doors.server.updateCredentials(renewed);
+    },
     stop: async () => {
-      stopWatching();
       await store.barrier().catch(() => {
         // The batch was refused: there is nothing left to wait for.
       });
-      await candidate.stop();
-      await link.close();
-      await server.close();
-      await log.close();
+      await home.stepAside().catch(() => {
+        // Without a quorum nobody can take over.
+      });
+      await started.stop();
     },
   };
 };
+
+const makeParts = (
+  input: {
+    readonly store: Store;
+    readonly candidate: Candidate;
+    readonly allocator: AddressAllocator;
+    readonly quorum: Quorum;
+    readonly credentials: () => Credentials;
+  } & ManagerDependencies,
+): Omit<Parts, "quorum"> => {
+  const { store, candidate, clock, random, credentials, quorum } = input;
+  const leaderId = (): string | undefined => candidate.leaderId;
+  const inquiries = (): Inquiries | undefined => candidate.leader?.dispatcher.inquiries;
+  const control = new Control({ ...input, leaderId, inquiries });
+  const checkCanGrow = (): Promise<void> => quorum.checkCanGrow();
+  const signing = newAuthority({ store, clock, random, credentials, checkCanGrow });
+  const operations = operationsOf({ ...input, control, authority: signing });
+  const link = new LeaderLink({ ...input, operations });
+  return { store, candidate, control, signing, link };
+};
+
+const watchRemovals = (store: Store, server: RpcServer): (() => void) =>
+  store.watch(({ changes }) => {
+    for (const { table, id, after } of changes)
+      if (table === "nodes" && after === undefined) server.disconnect(id);
+  });
+
+const runtimeOf = (
+  { store, candidate, control, link }: Parts,
+  home: StateHome,
+): Omit<ManagerRuntime, "authority" | "updateCredentials" | "stop"> => ({
+  store,
+  candidate,
+  control,
+  home,
+  perform: (name, input) => link.perform(name, input),
+  readLogs: (request, signal) => readLogs({ candidate, link }, request, signal),
+});

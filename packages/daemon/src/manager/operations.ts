@@ -2,9 +2,10 @@ import type { Clock, Logger, Random } from "@skein/base";
 import { formatUnlockKey, newUnlockKey } from "@skein/platform";
 import type { AuthorityHandler, Credentials } from "@skein/platform";
 import type { ClusterUpdate, Control } from "@skein/manager";
-import { updateCluster } from "@skein/manager";
-import type { Store } from "@skein/store";
+import { findNode, updateCluster } from "@skein/manager";
+import type { Store, View } from "@skein/store";
 import { planRootChange } from "./root-change.ts";
+import type { JoinQuorum, Quorum } from "./state/quorum.ts";
 
 /** What only the leader can do, by name: plain data in and out, so that it can be asked for from afar. */
 export type Operations = Readonly<Record<string, (input: never) => Promise<unknown>>>;
@@ -12,6 +13,7 @@ export type Operations = Readonly<Record<string, (input: never) => Promise<unkno
 export interface OperationsDependencies {
   readonly control: Control;
   readonly authority: AuthorityHandler;
+  readonly quorum: Quorum;
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
@@ -20,6 +22,13 @@ export interface OperationsDependencies {
   readonly credentials: () => Credentials;
 }
 
+type NodeUpdate = Parameters<Control["nodes"]["update"]>[0];
+
+/** A second manager needs etcd on the first one too. */
+const checkPromotion = async (view: View, ref: string, quorum: Quorum): Promise<void> => {
+  if (findNode(view, ref).spec.Role !== "manager") await quorum.checkCanGrow();
+};
+
 type Group = Readonly<Record<string, (input: never) => Promise<unknown>>>;
 
 const named = (name: string, group: Group): Operations =>
@@ -27,7 +36,7 @@ const named = (name: string, group: Group): Operations =>
 
 /** The leader's operations: `services.create`, `swarm.update`, `authority.requestCertificate`, ... */
 export const operationsOf = (dependencies: OperationsDependencies): Operations => {
-  const { control, authority, store, random } = dependencies;
+  const { control, authority, quorum, store, random } = dependencies;
   const newKey = (): string => formatUnlockKey(newUnlockKey(random));
   return {
     ...named("nodes", control.nodes),
@@ -40,6 +49,12 @@ export const operationsOf = (dependencies: OperationsDependencies): Operations =
       const rootCa = await planRootChange(store.view, input, dependencies);
       await store.transact((tx) => updateCluster(tx, random, { ...input, rootCa }, newKey));
     },
+    "nodes.update": async (input: NodeUpdate) => {
+      if (input.spec.Role === "manager") await checkPromotion(store.view, input.ref, quorum);
+      await control.nodes.update(input);
+    },
+    "managers.join": (input: JoinQuorum) => quorum.join(input),
+    "managers.leave": (input: { readonly nodeId: string }) => quorum.leave(input),
     "authority.requestCertificate": ({
       request,
       caller,

@@ -121,3 +121,29 @@ export const resolveDataPathAddr = (
   if (!(text in interfaces)) throw invalid(DATA_PATH);
   return interfaceAddress(interfaces, text);
 };
+
+/** The addresses of a node, as they are kept. */
+export interface NodeAddresses {
+  readonly listenAddr: string;
+  readonly advertiseAddr: string;
+  readonly dataPathAddr: string;
+}
+
+/** What `swarm init` and `join` say of this node's addresses, made whole. Rejects as its parts do. */
+export const resolveAddresses = (
+  request: {
+    readonly ListenAddr: string;
+    readonly AdvertiseAddr: string;
+    readonly DataPathAddr: string;
+  },
+  interfaces: Interfaces,
+): NodeAddresses => {
+  const listen = resolveListenAddr(request.ListenAddr, interfaces);
+  const advertise = resolveAdvertiseAddr(request.AdvertiseAddr, listen, interfaces);
+  const dataPathAddr = resolveDataPathAddr(request.DataPathAddr, advertise, interfaces);
+  return {
+    listenAddr: formatHostPort(listen),
+    advertiseAddr: formatHostPort(advertise),
+    dataPathAddr,
+  };
+};

@@ -88,14 +88,19 @@ export class KeyFiles {
   }
 
   /** Makes a data key for a new state, in clear; {@link KeyFiles.seal} comes when it is in use. */
-  createDataKey(random: Random): Promise<Uint8Array> {
+  async createDataKey(random: Random): Promise<Uint8Array> {
+    const dataKey = random.bytes(KEY_BYTES);
+    await this.useDataKey(dataKey);
+    return dataKey;
+  }
+
+  /** Keeps the data key of a state that is there already, in clear, as a new one. */
+  useDataKey(dataKey: Uint8Array): Promise<void> {
     return this.#exclusively(async () => {
       // Encrypted by the former data key, the private key would be lost with it.
       await this.#encryptPrivateKey(false);
-      const dataKey = random.bytes(KEY_BYTES);
       await writeManagerKey(managerKeyFile(this.#dataDir), dataKey);
       this.#now = { ...this.#now, dataKey, wrappedBy: "" };
-      return dataKey;
     });
   }
 

@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf, OperationError } from "@skein/base";
 import { writeFileAtomically } from "@skein/platform";
+import type { StateKind } from "../manager/state/state-home.ts";
 
 /** What a node remembers about its membership over restarts of the daemon. */
 export interface LocalState {
@@ -17,6 +18,8 @@ export interface LocalState {
   readonly dataPathAddr: string;
   /** Managers to dial, `host:port`, newest knowledge. */
   readonly remotes: readonly string[];
+  /** Where a manager's state is; absent: in lmdb. */
+  readonly state?: StateKind;
 }
 
 /** There while a leave is under way. */
@@ -87,7 +90,20 @@ export const finishLeaving = async (dataDir: string): Promise<void> => {
 };
 
 /** All that belongs to a membership but the file that tells of it. */
-const belongings = ["state", "certificates", "agent", "agent.damaged", "manager.key"] as const;
+const belongings = [
+  "state",
+  "etcd",
+  "certificates",
+  "agent",
+  "agent.damaged",
+  "manager.key",
+] as const;
+
+/** What belongs to a manager, and is of no use to a worker. */
+export const wipeManager = async (dataDir: string): Promise<void> => {
+  for (const name of ["state", "etcd", "manager.key"])
+    await rm(join(dataDir, name), { recursive: true, force: true });
+};
 
 /** Removes what an init, join or leave that failed may have left behind. */
 export const wipeMembership = async (dataDir: string): Promise<void> => {

@@ -1,31 +1,15 @@
 import { networkInterfaces } from "node:os";
-import type { Clock, Logger, Random } from "@skein/base";
 import { assert, messageOf, newId, OperationError } from "@skein/base";
-import { DEFAULT_ADDR_POOL, DEFAULT_DATA_PATH_PORT, DEFAULT_SUBNET_SIZE } from "@skein/manager";
-import type { NewCluster } from "@skein/manager";
 import type { Credentials } from "@skein/platform";
-import {
-  createRootAuthority,
-  formatUnlockKey,
-  issueOwnCredentials,
-  newJoinToken,
-  newSigner,
-  newUnlockKey,
-} from "@skein/platform";
-import type { NodeAvailability, SwarmInitRequest, SwarmJoinRequest } from "@skein/wire";
-import type { ManagerRuntime } from "../manager/manager-runtime.ts";
-import { startManager } from "../manager/manager-runtime.ts";
-import type { AgentRuntime, AgentStarter } from "../agent/agent-runtime.ts";
+import type { SwarmInitRequest, SwarmJoinRequest } from "@skein/wire";
+import type { AgentRuntime } from "../agent/agent-runtime.ts";
 import { joinAsNode } from "../agent/join.ts";
-import {
-  CLUSTER_PORT,
-  formatHostPort,
-  resolveAdvertiseAddr,
-  resolveDataPathAddr,
-  resolveListenAddr,
-  splitHostPort,
-} from "./addresses.ts";
+import { CLUSTER_PORT, formatHostPort, resolveAddresses, splitHostPort } from "./addresses.ts";
+import { managerLeaves, withdrawFromQuorum } from "./leaving.ts";
+import { newCluster } from "./new-cluster.ts";
 import { KeyFiles } from "./key-files.ts";
+import { Member } from "./member.ts";
+import type { Beginning, MemberDependencies } from "./member.ts";
 import type { LocalState } from "./local-state.ts";
 import {
   finishLeaving,
@@ -33,17 +17,11 @@ import {
   removeLocalState,
   setAsideRemains,
   wipeMembership,
-  writeLocalState,
 } from "./local-state.ts";
-import { startRenewing } from "./renewing.ts";
 import { checkInitRequest, checkJoinRequest } from "./requests.ts";
-import { startSealing } from "./sealing.ts";
-import type { Sealing } from "./sealing.ts";
-import { initialSwarmSpec } from "./swarm-spec.ts";
 import {
   alreadyInSwarm,
   joinTimedOut,
-  lastManagerLeaves,
   lockedLeaves,
   notLocked,
   notPartOfSwarm,
@@ -54,37 +32,13 @@ export interface MembershipOptions {
   readonly dataDir: string;
 }
 
-export interface MembershipDependencies {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  readonly startAgent: AgentStarter;
-  /** Told of each manager that begins to run here. */
-  readonly onManager: (manager: ManagerRuntime) => void;
-}
-
-/** What runs while this node is in a cluster. */
-export interface ActiveMembership {
-  readonly local: LocalState;
-  readonly manager: ManagerRuntime | undefined;
-  readonly agent: AgentRuntime;
-  readonly stopRenewing: () => void;
-  /** On managers. */
-  readonly sealing: Sealing | undefined;
-}
-
-/** What a run of a membership begins with. */
-interface Beginning {
-  readonly files: KeyFiles;
-  readonly bootstrap?: NewCluster;
-  readonly Availability?: NodeAvailability;
-}
+export type MembershipDependencies = Omit<MemberDependencies, "dataDir" | "onRemoved">;
 
 /** Where this node stands; the names are Docker's LocalNodeState. */
 export type MembershipState =
   | { readonly kind: "inactive" }
   | { readonly kind: "pending"; readonly local: LocalState | undefined }
-  | { readonly kind: "active"; readonly active: ActiveMembership }
+  | { readonly kind: "active"; readonly active: Member }
   | { readonly kind: "locked"; readonly local: LocalState; readonly agent: AgentRuntime }
   | { readonly kind: "error"; readonly local: LocalState | undefined; readonly message: string };
 
@@ -137,7 +91,7 @@ export class Membership {
       this.#state = { kind: "pending", local };
       const opened = await KeyFiles.open(dataDir);
       if (opened.kind === "locked") await this.#lock(local);
-      else await this.#run(local, opened.credentials, opened);
+      else await this.#run({ local, ...opened });
     } catch (error) {
       this.#deps.logger.error("membership not resumed", { reason: messageOf(error) });
       this.#state = { kind: "error", local, message: messageOf(error) };
@@ -161,7 +115,10 @@ export class Membership {
     const agent = await this.#deps.startAgent({
       local,
       credentials: undefined,
-      onRemoved: () => void this.#removed(local),
+      isManager: () => true,
+      onRemoved: () => {
+        // Without credentials no manager speaks to it.
+      },
     });
     this.#state = { kind: "locked", local, agent };
     this.#deps.logger.warn("the manager is locked", { nodeId: local.nodeId });
@@ -180,7 +137,7 @@ export class Membership {
       await state.agent.stop({ leaving: false });
       this.#state = { kind: "pending", local: state.local };
       try {
-        await this.#run(state.local, opened.credentials, opened);
+        await this.#run({ local: state.local, ...opened });
       } catch (error) {
         await this.#lock(state.local);
         throw error;
@@ -193,8 +150,12 @@ export class Membership {
     return this.#exclusively(async () => {
       this.#refuseMember();
       checkInitRequest(request);
-      const addresses = resolveAddresses(request);
-      const { bootstrap, credentials } = await this.#newCluster(request, addresses.advertiseAddr);
+      const addresses = resolveAddresses(request, networkInterfaces());
+      const { bootstrap, credentials } = await newCluster(
+        request,
+        addresses.advertiseAddr,
+        this.#deps,
+      );
       const local: LocalState = {
         format: 1,
         ...addresses,
@@ -203,7 +164,7 @@ export class Membership {
         role: "manager",
         remotes: [addresses.advertiseAddr],
       };
-      await this.#begin(local, credentials, { bootstrap });
+      await this.#begin({ local, credentials, bootstrap });
       return local.nodeId;
     });
   }
@@ -213,7 +174,7 @@ export class Membership {
     return this.#exclusively(async () => {
       this.#refuseMember();
       checkJoinRequest(request);
-      const addresses = resolveAddresses(request);
+      const addresses = resolveAddresses(request, networkInterfaces());
       const remotes = request.RemoteAddrs.map((remote) => {
         const parts = splitHostPort(remote, CLUSTER_PORT);
         if (!parts) throw new OperationError("invalid-parameter", `invalid address "${remote}"`);
@@ -233,9 +194,17 @@ export class Membership {
         throw error;
       }
       const { nodeId, clusterId, role } = credentials.identity;
-      const local: LocalState = { format: 1, ...addresses, nodeId, clusterId, role, remotes };
-      const { Availability } = request;
-      await this.#begin(local, credentials, Availability === "" ? {} : { Availability });
+      const local: LocalState = {
+        format: 1,
+        ...addresses,
+        nodeId,
+        clusterId,
+        role,
+        remotes,
+        ...(role === "manager" ? { state: "joining" } : {}),
+      };
+      const { Availability: availability } = request;
+      await this.#begin({ local, credentials, ...(availability === "" ? {} : { availability }) });
     });
   }
 
@@ -249,8 +218,10 @@ export class Membership {
         await state.agent.stop({ leaving: true });
       }
       if (state.kind === "active") {
-        if (state.active.manager && !force) throw lastManagerLeaves();
-        await this.#stop(state.active, true);
+        const { manager } = state.active;
+        if (manager && !force) throw managerLeaves(manager.store.view);
+        await withdrawFromQuorum(state.active, this.#deps);
+        await state.active.stop({ leaving: true });
       }
       await removeLocalState(this.#options.dataDir);
       this.#state = { kind: "inactive" };
@@ -262,7 +233,7 @@ export class Membership {
   async stop(): Promise<void> {
     this.#ending.abort(new Error("the daemon ends"));
     await this.#exclusively(async () => {
-      if (this.#state.kind === "active") await this.#stop(this.#state.active, false);
+      if (this.#state.kind === "active") await this.#state.active.stop({ leaving: false });
       if (this.#state.kind === "locked") await this.#state.agent.stop({ leaving: false });
     });
   }
@@ -271,147 +242,65 @@ export class Membership {
     if (this.#state.kind !== "inactive") throw alreadyInSwarm();
   }
 
-  async #newCluster(
-    request: SwarmInitRequest,
-    advertiseAddr: string,
-  ): Promise<{ readonly bootstrap: NewCluster; readonly credentials: Credentials }> {
-    const { clock, random } = this.#deps;
-    const now = clock.now();
-    const rootCa = await createRootAuthority(now);
-    const identity = { nodeId: newId(random), role: "manager", clusterId: newId(random) } as const;
-    const spec = initialSwarmSpec(request.Spec, request.AutoLockManagers);
-    const lifetimeMs = (spec.CAConfig.NodeCertExpiry ?? 0) / 1e6;
-    const signer = await newSigner(rootCa);
-    const content = { identity, now, lifetimeMs };
-    const credentials = await issueOwnCredentials(signer, rootCa.certificate, content);
-    const availability: NodeAvailability = request.Availability || "active";
-    const [pool, size] = [request.DefaultAddrPool, request.SubnetSize];
-    const bootstrap: NewCluster = {
-      id: identity.clusterId,
-      spec,
-      rootCa,
-      joinTokens: {
-        worker: newJoinToken(rootCa.certificate, random),
-        manager: newJoinToken(rootCa.certificate, random),
-      },
-      unlockKey: spec.EncryptionConfig.AutoLockManagers
-        ? formatUnlockKey(newUnlockKey(random))
-        : "",
-      defaultAddrPool: pool.length > 0 ? pool : DEFAULT_ADDR_POOL,
-      subnetSize: size > 0 ? size : DEFAULT_SUBNET_SIZE,
-      dataPathPort: request.DataPathPort > 0 ? request.DataPathPort : DEFAULT_DATA_PATH_PORT,
-      firstNode: {
-        id: identity.nodeId,
-        role: "manager",
-        availability,
-        managerAddr: advertiseAddr,
-      },
-      newId: () => newId(random),
-    };
-    return { bootstrap, credentials };
-  }
-
   /** The first run of a membership: on failure nothing of it stays. */
-  async #begin(
-    local: LocalState,
-    credentials: Credentials,
-    first: Omit<Beginning, "files">,
-  ): Promise<void> {
+  async #begin(first: Omit<Beginning, "files">): Promise<void> {
     const { dataDir } = this.#options;
-    this.#state = { kind: "pending", local };
+    this.#state = { kind: "pending", local: first.local };
     try {
       const files = KeyFiles.forNewNode(dataDir);
-      await files.saveCredentials(credentials);
-      const active = await this.#run(local, credentials, { ...first, files });
-      await writeLocalState(dataDir, local);
-      await active.sealing?.settled();
-      await this.#awaitReady(active);
+      await files.saveCredentials(first.credentials);
+      const member = await this.#run({ ...first, files });
+      await member.settle();
+      await this.#awaitReady(member);
     } catch (error) {
       // A node that is in, but not ready in time, stays in.
       if (isTimeout(error)) throw error;
       const { state } = this;
-      if (state.kind === "active") await this.#stop(state.active, true);
+      if (state.kind === "active") await state.active.stop({ leaving: true });
       this.#state = { kind: "inactive" };
       await removeLocalState(dataDir);
       throw error;
     }
   }
 
-  async #run(
-    local: LocalState,
-    credentials: Credentials,
-    first: Beginning,
-  ): Promise<ActiveMembership> {
+  async #run(beginning: Beginning): Promise<Member> {
     const { dataDir } = this.#options;
-    const { files, bootstrap } = first;
-    const { clock, logger, random } = this.#deps;
-    const manager =
-      local.role === "manager"
-        ? await startManager(
-            {
-              dataDir,
-              key: await (bootstrap ? files.createDataKey(random) : files.dataKey()),
-              listen: resolveListenAddr(local.listenAddr, networkInterfaces()),
-              credentials,
-              ...(bootstrap ? { bootstrap } : {}),
-            },
-            this.#deps,
-          )
-        : undefined;
-    let agent: AgentRuntime;
-    try {
-      agent = await this.#deps.startAgent({
-        local,
-        credentials,
-        ...(first.Availability === undefined ? {} : { availability: first.Availability }),
-        onRemoved: () => void this.#removed(local),
-      });
-    } catch (error) {
-      await manager?.stop();
-      throw error;
-    }
-    const stopRenewing = startRenewing({ ...this.#deps, files, credentials, manager, agent });
-    const sealing = manager && startSealing({ store: manager.store, files, clock, logger });
-    const active: ActiveMembership = { local, manager, agent, stopRenewing, sealing };
-    this.#state = { kind: "active", active };
-    if (manager) this.#deps.onManager(manager);
-    this.#deps.logger.info("member of a cluster", { nodeId: local.nodeId, role: local.role });
-    return active;
+    const member = await Member.start(beginning, {
+      ...this.#deps,
+      dataDir,
+      onRemoved: (removed) => void this.#removed(removed),
+    });
+    this.#state = { kind: "active", active: member };
+    return member;
   }
 
   /**
    * This node was removed from its cluster: its tasks run elsewhere, so its containers must go. The
    * membership stays as an error until somebody leaves, as a hint to whoever looks why.
    */
-  #removed(local: LocalState): Promise<void> {
+  #removed(member: Member): Promise<void> {
     return this.#exclusively(async () => {
       const state = this.#state;
-      if (state.kind !== "active" || state.active.local !== local) return;
+      if (state.kind !== "active" || state.active !== member) return;
+      const { local } = member;
       this.#deps.logger.error("this node was removed from its cluster", { nodeId: local.nodeId });
-      await this.#stop(state.active, true);
+      await member.stop({ leaving: true });
       this.#state = { kind: "error", local, message: removedFromCluster(local.nodeId) };
     }).catch((error: unknown) => {
       this.#deps.logger.error("removal not carried out", { reason: messageOf(error) });
     });
   }
 
-  async #awaitReady({ agent }: ActiveMembership): Promise<void> {
+  async #awaitReady(member: Member): Promise<void> {
     const { clock } = this.#deps;
     const waited = new AbortController();
     const late = clock.sleep(READY_MS, waited.signal).then(
       () => "late" as const,
       () => "ready" as const,
     );
-    const outcome = await Promise.race([agent.ready.then(() => "ready" as const), late]);
+    const outcome = await Promise.race([member.ready().then(() => "ready" as const), late]);
     waited.abort();
     if (outcome === "late") throw joinTimedOut();
-  }
-
-  async #stop(active: ActiveMembership, leaving: boolean): Promise<void> {
-    active.stopRenewing();
-    await active.sealing?.stop();
-    await active.agent.stop({ leaving });
-    await active.manager?.stop();
   }
 
   #exclusively<T>(operation: () => Promise<T>): Promise<T> {
@@ -428,17 +317,3 @@ const isTemporary = (error: unknown): boolean =>
 
 const isTimeout = (error: unknown): boolean =>
   error instanceof OperationError && error.message === joinTimedOut().message;
-
-const resolveAddresses = (
-  request: Pick<SwarmInitRequest, "ListenAddr" | "AdvertiseAddr" | "DataPathAddr">,
-): Pick<LocalState, "listenAddr" | "advertiseAddr" | "dataPathAddr"> => {
-  const interfaces = networkInterfaces();
-  const listen = resolveListenAddr(request.ListenAddr, interfaces);
-  const advertise = resolveAdvertiseAddr(request.AdvertiseAddr, listen, interfaces);
-  const dataPathAddr = resolveDataPathAddr(request.DataPathAddr, advertise, interfaces);
-  return {
-    listenAddr: formatHostPort(listen),
-    advertiseAddr: formatHostPort(advertise),
-    dataPathAddr,
-  };
-};

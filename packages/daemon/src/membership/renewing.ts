@@ -20,17 +20,28 @@ export interface RenewingOptions {
   readonly logger: Logger;
   readonly files: KeyFiles;
   readonly credentials: Credentials;
-  readonly manager: ManagerRuntime | undefined;
+  /** The manager in this process, when there is one. */
+  readonly manager: () => ManagerRuntime | undefined;
   readonly agent: AgentRuntime;
+  /** Told of each new certificate, when it is in use. */
+  readonly onRenewed: (credentials: Credentials) => void;
+}
+
+/** Keeps this node's certificate. */
+export interface Renewing {
+  /** The credentials in use. */
+  current(): Credentials;
+  stop(): void;
 }
 
 /** Asks the manager in this process, or the first that answers of those the agent knows. */
 const withAuthority = async <T>(
-  { manager, agent }: RenewingOptions,
+  { manager: managerHere, agent }: RenewingOptions,
   current: Credentials,
   signal: AbortSignal,
   task: (authority: CertificateAuthority) => Promise<T>,
 ): Promise<T> => {
+  const manager = managerHere();
   if (manager)
     return task({
       rootCertificate: () => Promise.resolve(manager.authority.rootCertificate()),
@@ -55,16 +66,20 @@ const withAuthority = async <T>(
 };
 
 /** The node's credentials on the disk and in use. */
-const newCertificates = (options: RenewingOptions): NodeCertificates => {
-  const { clock, files, manager, agent } = options;
+const newCertificates = (
+  options: RenewingOptions,
+): NodeCertificates & { readonly current: () => Credentials } => {
+  const { clock, files, manager, agent, onRenewed } = options;
   const save = (credentials: Credentials): Promise<void> => files.saveCredentials(credentials);
   let current = options.credentials;
   const use = (credentials: Credentials): void => {
     current = credentials;
-    manager?.updateCredentials(current);
+    manager()?.updateCredentials(current);
     agent.updateCredentials(current);
+    onRenewed(current);
   };
   return {
+    current: () => current,
     tlsInfo: () => nodeTlsInfo(current.rootPem, current.certificatePem),
     life: () => lifeOf(current.certificatePem),
     renew: async (signal) => {
@@ -82,16 +97,19 @@ const newCertificates = (options: RenewingOptions): NodeCertificates => {
   };
 };
 
-/**
- * Keeps this node's certificate as the managers want it, and puts it to use. Returns the function
- * that ends it.
- */
-export const startRenewing = (options: RenewingOptions): (() => void) => {
+/** Keeps this node's certificate as the managers want it, of the role that they give it, and puts it to use. */
+export const startRenewing = (options: RenewingOptions): Renewing => {
   const { clock, random, logger, agent } = options;
   const stop = new AbortController();
   const certificates = newCertificates(options);
   const keeper = new CertificateKeeper({ certificates, clock, random, logger });
   void keeper.run(stop.signal);
-  agent.watchCluster((news) => keeper.heard(news));
-  return () => stop.abort(new Error("the membership ends"));
+  agent.watchCluster((news) => {
+    keeper.heard(news);
+    if (news.role !== certificates.current().identity.role) keeper.force();
+  });
+  return {
+    current: () => certificates.current(),
+    stop: () => stop.abort(new Error("the membership ends")),
+  };
 };

@@ -59,10 +59,3 @@ export const joinTimedOut = (): OperationError =>
 /** What a node that was removed shows until it leaves. */
 export const removedFromCluster = (nodeId: string): string =>
   `node ${nodeId} has been removed from the cluster: leave with "docker swarm leave", then join again`;
-
-/** Why a manager does not leave without force. The trailing blank is Docker's. */
-export const lastManagerLeaves = (): OperationError =>
-  unavailable(
-    "You are attempting to leave the swarm on a node that is participating as a manager. " +
-      "Removing the last manager erases all current state of the swarm. Use `--force` to ignore this message. ",
-  );

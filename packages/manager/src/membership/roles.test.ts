@@ -59,6 +59,12 @@ const cases: readonly {
     ],
   },
   {
+    title: "a manager that is reached elsewhere is told to the others",
+    nodes: [aManager("m1"), aManager("m2", { managerAddr: "new:2377" })],
+    members: [member("m1"), member("m2")],
+    steps: [{ kind: "readdress", member: member("m2"), addr: "new:2377" }],
+  },
+  {
     title: "a demoted manager is taken out",
     nodes: [aManager("m1"), demoted("m2")],
     members: [member("m1"), member("m2")],

@@ -22,6 +22,8 @@ export type MemberStep =
   | { readonly kind: "promote"; readonly member: QuorumMember }
   /** Take a member out: its node is to be a worker, or is not in the cluster any more. */
   | { readonly kind: "remove"; readonly member: QuorumMember }
+  /** The manager is reached at another address than the others know. */
+  | { readonly kind: "readdress"; readonly member: QuorumMember; readonly addr: string }
   /** The one to be taken out leads: another one must, first. */
   | { readonly kind: "step-down" }
   /** The node is out of the quorum, and becomes a worker. */
@@ -36,6 +38,12 @@ const nodeOf = (view: View, { name, addr }: QuorumMember): Node | undefined =>
 
 const isWanted = (node: Node | undefined): boolean => node?.spec.Role === "manager";
 
+const stepsFor = (member: QuorumMember, { managerAddr }: Node): readonly MemberStep[] => {
+  if (member.learner) return [{ kind: "promote", member }];
+  const moved = managerAddr !== undefined && managerAddr !== member.addr;
+  return moved ? [{ kind: "readdress", member, addr: managerAddr }] : [];
+};
+
 /**
  * The steps from the quorum as it is to the one that the nodes' specs want. Level-triggered: whoever
  * leads asks again and again. `self` is the leader's node id.
@@ -47,7 +55,7 @@ export const planMembers = (
 ): readonly MemberStep[] => {
   const steps = members.flatMap((member): readonly MemberStep[] => {
     const node = nodeOf(view, member);
-    if (isWanted(node)) return member.learner ? [{ kind: "promote", member }] : [];
+    if (node && isWanted(node)) return stepsFor(member, node);
     return [node?.id === self ? { kind: "step-down" } : { kind: "remove", member }];
   });
   const held = new Set(members.map((member) => nodeOf(view, member)?.id));
@@ -63,6 +71,12 @@ export const releaseManager = (tx: Transaction, nodeId: string): void => {
   tx.put("nodes", { ...rest, role: "worker" });
 };
 
+/** A manager leaves the cluster for good: it is to be a worker, which then is away. */
+export const withdrawManager = (tx: Transaction, nodeId: string): void => {
+  const node = tx.get("nodes", nodeId);
+  if (node) tx.put("nodes", { ...node, spec: { ...node.spec, Role: "worker" } });
+};
+
 /** Where a manager's cluster API is reached from now on. */
 export const recordManagerAddress = (tx: Transaction, nodeId: string, addr: string): void => {
   const node = tx.get("nodes", nodeId);
@@ -70,7 +84,7 @@ export const recordManagerAddress = (tx: Transaction, nodeId: string, addr: stri
 };
 
 /** How many of `count` managers must be there for changes to be made. */
-export const quorumOf = (count: number): number => Math.floor(count / 2) + 1;
+const quorumOf = (count: number): number => Math.floor(count / 2) + 1;
 
 const checkDemotion = (view: View, node: Node): void => {
   const wanted = managers(view).filter(isWanted);

@@ -1,0 +1,100 @@
+import type { Logger } from "@skein/base";
+import { messageOf, OperationError } from "@skein/base";
+import { connectRpc, dialRaw, ETCD_PEER_PROTOCOL } from "@skein/platform";
+import type { Credentials, RpcMethod } from "@skein/platform";
+import type { LeaderLink } from "../leader-link.ts";
+import type { ManagerOptions } from "../manager-runtime.ts";
+import type { Doors } from "./doors.ts";
+import type { JoinQuorum, QuorumPlace } from "./quorum.ts";
+import { StateHome } from "./state-home.ts";
+import type { StateHomeOptions } from "./state-home.ts";
+
+/** How long connecting to a manager, and being let in by the leader, may take, in milliseconds. */
+const CONNECT_MS = 5000;
+const JOIN_MS = 60_000;
+
+/** The remote call by which a node with a manager's certificate asks for a place in the quorum. */
+const JOIN_METHOD = "manager.join";
+
+/** Serves it on every manager, through the leader. */
+export const joinMethod = (link: LeaderLink): RpcMethod => ({
+  name: JOIN_METHOD,
+  allow: "manager",
+  unary: (peer, request) => {
+    const { addr } = Object.fromEntries(Object.entries(request ?? {}));
+    const input: JoinQuorum = { nodeId: peer.identity.nodeId, addr: String(addr) };
+    return link.perform("managers.join", input);
+  },
+});
+
+/** Asks the managers in turn. Rejects with the last one's reason. */
+const askToJoin = async (
+  remotes: readonly string[],
+  input: { readonly addr: string; readonly credentials: Credentials },
+  signal: AbortSignal,
+): Promise<QuorumPlace> => {
+  let last: unknown = new OperationError("unavailable", "no manager is known");
+  for (const address of remotes)
+    try {
+      const as = { kind: "node", credentials: input.credentials } as const;
+      const connection = await connectRpc({
+        address,
+        as,
+        signal,
+        connectTimeoutMs: CONNECT_MS,
+      });
+      try {
+        const request = { addr: input.addr };
+        const options = { timeoutMs: JOIN_MS, signal };
+        return (await connection.call(JOIN_METHOD, request, options)) as QuorumPlace;
+      } finally {
+        await connection.close();
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      last = error;
+    }
+  throw new OperationError("unavailable", `no place among the managers yet: ${messageOf(last)}`);
+};
+
+/** Opens the state wherever it is. Resolves when it can be read. */
+export const openHome = async (
+  input: ManagerOptions & {
+    readonly current: () => Credentials;
+    readonly doors: Doors;
+    readonly logger: Logger;
+  },
+  signal: AbortSignal,
+): Promise<{ readonly home: StateHome; readonly key: Uint8Array }> => {
+  const { source, doors, current, advertiseAddr } = input;
+  const { nodeId, clusterId } = current().identity;
+  const optionsWith = (key: Uint8Array): StateHomeOptions => ({
+    ...input,
+    nodeId,
+    clusterId,
+    key,
+    address: advertiseAddr,
+    dialPeer: (address, until) =>
+      dialRaw({
+        address,
+        protocol: ETCD_PEER_PROTOCOL,
+        credentials: current(),
+        timeoutMs: CONNECT_MS,
+        signal: until,
+      }),
+  });
+  if (source.kind === "lmdb")
+    return { home: await StateHome.alone(optionsWith(source.key)), key: source.key };
+  const accept = doors.acceptPeers;
+  if (source.kind === "etcd") {
+    const start = { kind: source.alone === true ? "force-new-cluster" : "continue" } as const;
+    const home = await StateHome.shared(optionsWith(source.key), start, accept, signal);
+    return { home, key: source.key };
+  }
+  const remotes = source.remotes().filter((address) => address !== advertiseAddr);
+  const asking = { addr: advertiseAddr, credentials: current() };
+  const { key, members } = await askToJoin(remotes, asking, signal);
+  await source.keepKey(key);
+  const start = { kind: "join", members } as const;
+  return { home: await StateHome.shared(optionsWith(key), start, accept, signal), key };
+};

@@ -1,0 +1,244 @@
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import type { Logger } from "@skein/base";
+import { messageOf, OperationError } from "@skein/base";
+import type { QuorumMember } from "@skein/manager";
+import {
+  addMember,
+  checkEtcdBinary,
+  hasMemberData,
+  moveMember,
+  openEtcdLog,
+  openLmdbLog,
+  promoteMember,
+  removeMember,
+  startEtcdMember,
+  stepAside,
+  wipeMemberData,
+} from "@skein/platform";
+import type {
+  AddedMember,
+  DialPeer,
+  EtcdLog,
+  EtcdMember,
+  MemberSettings,
+  MemberStart,
+} from "@skein/platform";
+import type { Log } from "@skein/store";
+import { MovableLog } from "@skein/store";
+
+/** Where a manager's state is: on its own disk, on its way into a quorum, or in one. */
+export type StateKind = "lmdb" | "joining" | "etcd";
+
+export interface StateHomeOptions {
+  readonly dataDir: string;
+  readonly nodeId: string;
+  readonly clusterId: string;
+  /** `host:port` at which the other managers reach this one. */
+  readonly address: string;
+  readonly key: Uint8Array;
+  readonly dialPeer: DialPeer;
+  readonly settings: MemberSettings;
+  /** Makes it known for good where the state is. */
+  readonly settle: (kind: StateKind) => Promise<void>;
+  readonly logger: Logger;
+}
+
+/** How long the first member may take to begin, in milliseconds. */
+const FIRST_START_MS = 20_000;
+/** How long a member may take until it answers, before this is tried again, in milliseconds. */
+const READY_MS = 10_000;
+
+const memberDirectory = (dataDir: string): string => join(dataDir, "etcd");
+
+/**
+ * Where this manager's state is kept: in lmdb as long as it is the only manager, from then on in etcd,
+ * whose member runs below this process.
+ */
+export class StateHome {
+  readonly #options: StateHomeOptions;
+  readonly #log: MovableLog;
+  #member: EtcdMember | undefined;
+  #moving: Promise<void> | undefined;
+
+  private constructor(options: StateHomeOptions, log: Log, member?: EtcdMember) {
+    this.#options = options;
+    this.#log = new MovableLog(log);
+    this.#member = member;
+  }
+
+  /** The state of a cluster's only manager. Rejects as `openLmdbLog` does. */
+  static async alone(options: StateHomeOptions): Promise<StateHome> {
+    // What a move that was interrupted has left is of no use.
+    await wipeMemberData(memberDirectory(options.dataDir));
+    const directory = join(options.dataDir, "state");
+    return new StateHome(options, await openLmdbLog({ directory, key: options.key }));
+  }
+
+  /**
+   * The state of one manager among several, whose member is started as `start` says. Resolves when the
+   * state can be read: a quorum is there. Until then it goes on trying; `accept` gets what takes the
+   * connections of other members at once. Rejects with the signal's reason, or when the member can't run.
+   */
+  static async shared(
+    options: StateHomeOptions,
+    start: MemberStart,
+    accept: (take: (stream: Duplex) => void) => void,
+    signal: AbortSignal,
+  ): Promise<StateHome> {
+    if (start.kind === "join") await wipeMemberData(memberDirectory(options.dataDir));
+    const member = await startMember(options, start);
+    accept((stream) => member.acceptPeer(stream));
+    try {
+      return new StateHome(options, await openShared(options, member, signal), member);
+    } catch (error) {
+      await member.stop();
+      throw error;
+    }
+  }
+
+  get log(): Log {
+    return this.#log;
+  }
+
+  /** The member of etcd that runs here, when the state is in etcd. */
+  get member(): EtcdMember | undefined {
+    return this.#member;
+  }
+
+  /** The members as etcd lists them; none while the state is in lmdb. */
+  async members(): Promise<readonly QuorumMember[]> {
+    const members = (await this.#member?.client.members()) ?? [];
+    return members.map(({ id, name, address, isLearner }) => ({
+      id,
+      name,
+      addr: address,
+      learner: isLearner,
+    }));
+  }
+
+  /** Makes sure that etcd is here. Rejects (kind `failed-precondition`) with what to install. */
+  async checkCanGrow(): Promise<void> {
+    if (!this.#member) await checkEtcdBinary();
+  }
+
+  /**
+   * Adds a member for the manager at `address`, without a vote yet. The state moves to etcd first when
+   * it is not there. A member of that name or address that ran before is taken out: its data is lost.
+   */
+  async add(name: string, address: string): Promise<AddedMember> {
+    await this.#moveOnce();
+    const client = this.#sharedClient();
+    for (const member of await this.members())
+      if (member.name === name || (member.addr === address && member.name !== ""))
+        await removeMember(client, member.id);
+    return addMember(client, address);
+  }
+
+  /** Gives a member its vote. Rejects when it has not caught up yet. */
+  promote(id: string): Promise<void> {
+    return promoteMember(this.#sharedClient(), id, { timeoutMs: READY_MS });
+  }
+
+  remove(id: string): Promise<void> {
+    return removeMember(this.#sharedClient(), id, { timeoutMs: READY_MS });
+  }
+
+  /** The member is reached at another address from now on. */
+  readdress(id: string, address: string): Promise<void> {
+    return moveMember(this.#sharedClient(), id, address, { timeoutMs: READY_MS });
+  }
+
+  /** Lets another member lead etcd, if this one does and another can. */
+  async stepAside(): Promise<void> {
+    if (this.#member) await stepAside(this.#member.client, { timeoutMs: 2000 });
+  }
+
+  async close(): Promise<void> {
+    await this.#moving?.catch(() => {
+      // whoever wanted it is told
+    });
+    await this.#log.close();
+    await this.#member?.stop();
+  }
+
+  #sharedClient(): EtcdMember["client"] {
+    if (!this.#member) throw new OperationError("internal", "the state is not in etcd");
+    return this.#member.client;
+  }
+
+  #moveOnce(): Promise<void> {
+    if (this.#member) return Promise.resolve();
+    this.#moving ??= this.#move().finally(() => {
+      this.#moving = undefined;
+    });
+    return this.#moving;
+  }
+
+  /** From lmdb to a first member of etcd, under the leader that goes on. */
+  async #move(): Promise<void> {
+    const { dataDir, clusterId, logger, settle } = this.#options;
+    await wipeMemberData(memberDirectory(dataDir));
+    const token = `${clusterId}-${process.hrtime.bigint()}`;
+    const member = await startMember(this.#options, { kind: "new", token });
+    let log: EtcdLog | undefined;
+    try {
+      await member.ready(FIRST_START_MS);
+      log = await openEtcdLog({ ...this.#options, client: member.client });
+      await this.#log.moveTo(log, () => settle("etcd"));
+    } catch (error) {
+      logger.warn("the state was not moved to etcd", { reason: messageOf(error) });
+      await log?.close();
+      await member.stop();
+      throw error;
+    }
+    this.#member = member;
+    logger.info("the state is in etcd now");
+  }
+}
+
+const startMember = (options: StateHomeOptions, start: MemberStart): Promise<EtcdMember> => {
+  const { dataDir, nodeId, address, dialPeer, settings, logger } = options;
+  const directory = memberDirectory(dataDir);
+  return startEtcdMember(
+    { ...settings, directory, name: nodeId, address, dialPeer, logger },
+    start,
+  );
+};
+
+/** A member that has no vote yet, or no quorum beside it, can't be read: it may get there. */
+const openShared = async (
+  options: StateHomeOptions,
+  member: EtcdMember,
+  signal: AbortSignal,
+): Promise<EtcdLog> => {
+  let told = "";
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      await member.ready(READY_MS);
+      return await openEtcdLog({ ...options, client: member.client });
+    } catch (error) {
+      const ended = await Promise.race([member.ended, Promise.resolve(undefined)]);
+      if (ended) throw gone(ended.kind);
+      if (!isPassing(error)) throw error;
+      if (messageOf(error) !== told)
+        options.logger.info("the state can't be read yet", { reason: messageOf(error) });
+      told = messageOf(error);
+    }
+  }
+};
+
+const isPassing = (error: unknown): boolean =>
+  error instanceof OperationError &&
+  (error.kind === "unavailable" || error.kind === "deadline-exceeded");
+
+const gone = (kind: string): OperationError =>
+  new OperationError(
+    "failed-precondition",
+    `the member of etcd on this manager has ended: ${kind}`,
+  );
+
+/** Whether there is a state in etcd on this disk. */
+export const hasSharedState = (dataDir: string): Promise<boolean> =>
+  hasMemberData(memberDirectory(dataDir));
