@@ -18,6 +18,7 @@ export {
   stepAside,
 } from "./etcd/membership.ts";
 export type { AddedMember, ChangeOptions } from "./etcd/membership.ts";
+export { addressOfPeer } from "./etcd/peer-address.ts";
 export type { DialPeer } from "./etcd/peer-carriage.ts";
 export { openLmdbLog } from "./log/lmdb-log.ts";
 export type { LmdbLogOptions } from "./log/lmdb-log.ts";

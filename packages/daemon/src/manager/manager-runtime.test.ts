@@ -130,17 +130,24 @@ beforeEach(async () => {
     const runtime = await startManager(
       {
         dataDir: join(directory, nodeId),
-        key: new Uint8Array(32),
+        source: {
+          kind: "lmdb",
+          key: new Uint8Array(32),
+          ...(index === 0 ? { bootstrap } : {}),
+        },
         listen: { host: "127.0.0.1", port: ports[index] ?? 0 },
+        advertiseAddr: `127.0.0.1:${ports[index]}`,
         credentials,
-        ...(index === 0 ? { bootstrap } : {}),
+        settings: {},
+        settle: () => Promise.resolve(),
       },
       {
         clock: systemClock,
         random: systemRandom,
         logger: silentLogger,
-        openLog: () => Promise.resolve(log),
+        openLog: () => log,
       },
+      new AbortController().signal,
     );
     managers.push({ runtime, elect });
   }

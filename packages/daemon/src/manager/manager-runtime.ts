@@ -242,8 +242,11 @@ const makeParts = (
 ): Omit<Parts, "quorum"> => {
   const { store, candidate, clock, random, credentials, quorum } = input;
   const leaderId = (): string | undefined => candidate.leaderId;
-  const inquiries = (): Inquiries | undefined => candidate.leader?.dispatcher.inquiries;
-  const control = new Control({ ...input, leaderId, inquiries });
+  const control = new Control({
+    ...input,
+    leaderId,
+    inquiries: () => candidate.leader?.dispatcher.inquiries,
+  });
   const checkCanGrow = (): Promise<void> => quorum.checkCanGrow();
   const signing = newAuthority({ store, clock, random, credentials, checkCanGrow });
   const operations = operationsOf({ ...input, control, authority: signing });

@@ -1,5 +1,5 @@
 import { networkInterfaces } from "node:os";
-import { assert, messageOf, newId, OperationError } from "@skein/base";
+import { assert, messageOf, OperationError } from "@skein/base";
 import type { Credentials } from "@skein/platform";
 import type { SwarmInitRequest, SwarmJoinRequest } from "@skein/wire";
 import type { AgentRuntime } from "../agent/agent-runtime.ts";

@@ -30,6 +30,8 @@ export interface RpcServerOptions {
 /** A running server. */
 export interface RpcServer {
   readonly port: number;
+  /** Serves these calls too, from now on. */
+  serve(methods: readonly RpcMethod[]): void;
   /** New connections get the new certificate and are checked against the new roots; old ones stay. */
   updateCredentials(credentials: Credentials): void;
   /** Closes a node's connections at once: it was removed, or has a new role to prove. */
@@ -152,6 +154,9 @@ export const startRpcServer = async (options: RpcServerOptions): Promise<RpcServ
 
   return {
     port,
+    serve: (more) => {
+      for (const method of more) methods.set(method.name, method);
+    },
     updateCredentials: (credentials) => server.setSecureContext(secureContextOf(credentials)),
     disconnect: (nodeId) => {
       raw.disconnect(nodeId);

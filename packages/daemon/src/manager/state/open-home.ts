@@ -74,6 +74,7 @@ export const openHome = async (
     clusterId,
     key,
     address: advertiseAddr,
+    accept: (take) => doors.acceptPeers(take),
     dialPeer: (address, until) =>
       dialRaw({
         address,
@@ -85,10 +86,9 @@ export const openHome = async (
   });
   if (source.kind === "lmdb")
     return { home: await StateHome.alone(optionsWith(source.key)), key: source.key };
-  const accept = doors.acceptPeers;
   if (source.kind === "etcd") {
     const start = { kind: source.alone === true ? "force-new-cluster" : "continue" } as const;
-    const home = await StateHome.shared(optionsWith(source.key), start, accept, signal);
+    const home = await StateHome.shared(optionsWith(source.key), start, signal);
     return { home, key: source.key };
   }
   const remotes = source.remotes().filter((address) => address !== advertiseAddr);
@@ -96,5 +96,5 @@ export const openHome = async (
   const { key, members } = await askToJoin(remotes, asking, signal);
   await source.keepKey(key);
   const start = { kind: "join", members } as const;
-  return { home: await StateHome.shared(optionsWith(key), start, accept, signal), key };
+  return { home: await StateHome.shared(optionsWith(key), start, signal), key };
 };

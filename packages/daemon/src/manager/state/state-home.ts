@@ -5,6 +5,7 @@ import { messageOf, OperationError } from "@skein/base";
 import type { QuorumMember } from "@skein/manager";
 import {
   addMember,
+  addressOfPeer,
   checkEtcdBinary,
   hasMemberData,
   moveMember,
@@ -39,6 +40,8 @@ export interface StateHomeOptions {
   readonly key: Uint8Array;
   readonly dialPeer: DialPeer;
   readonly settings: MemberSettings;
+  /** From now on connections of other members go to `take`. */
+  readonly accept: (take: (stream: Duplex) => void) => void;
   /** Makes it known for good where the state is. */
   readonly settle: (kind: StateKind) => Promise<void>;
   readonly logger: Logger;
@@ -77,18 +80,16 @@ export class StateHome {
 
   /**
    * The state of one manager among several, whose member is started as `start` says. Resolves when the
-   * state can be read: a quorum is there. Until then it goes on trying; `accept` gets what takes the
-   * connections of other members at once. Rejects with the signal's reason, or when the member can't run.
+   * state can be read: a quorum is there. Until then it goes on trying. Rejects with the signal's
+   * reason, or when the member can't run.
    */
   static async shared(
     options: StateHomeOptions,
     start: MemberStart,
-    accept: (take: (stream: Duplex) => void) => void,
     signal: AbortSignal,
   ): Promise<StateHome> {
     if (start.kind === "join") await wipeMemberData(memberDirectory(options.dataDir));
     const member = await startMember(options, start);
-    accept((stream) => member.acceptPeer(stream));
     try {
       return new StateHome(options, await openShared(options, member, signal), member);
     } catch (error) {
@@ -109,10 +110,10 @@ export class StateHome {
   /** The members as etcd lists them; none while the state is in lmdb. */
   async members(): Promise<readonly QuorumMember[]> {
     const members = (await this.#member?.client.members()) ?? [];
-    return members.map(({ id, name, address, isLearner }) => ({
+    return members.map(({ id, name, peerUrls, isLearner }) => ({
       id,
       name,
-      addr: address,
+      addr: addressOfPeer(peerUrls[0] ?? ""),
       learner: isLearner,
     }));
   }
@@ -197,13 +198,15 @@ export class StateHome {
   }
 }
 
-const startMember = (options: StateHomeOptions, start: MemberStart): Promise<EtcdMember> => {
+const startMember = async (options: StateHomeOptions, start: MemberStart): Promise<EtcdMember> => {
   const { dataDir, nodeId, address, dialPeer, settings, logger } = options;
   const directory = memberDirectory(dataDir);
-  return startEtcdMember(
+  const member = await startEtcdMember(
     { ...settings, directory, name: nodeId, address, dialPeer, logger },
     start,
   );
+  options.accept((stream) => member.acceptPeer(stream));
+  return member;
 };
 
 /** A member that has no vote yet, or no quorum beside it, can't be read: it may get there. */
