@@ -1,56 +1,27 @@
 import type { Clock, Logger, Random } from "@skein/base";
 import { OperationError } from "@skein/base";
-import type { LogRequest, NewCluster, TaskLog } from "@skein/manager";
+import type { LogRequest, TaskLog } from "@skein/manager";
 import { AddressAllocator, bootstrapCluster, Candidate, Control, isRevoked } from "@skein/manager";
 import { authorityRoutes } from "@skein/platform";
 import type {
   AuthorityHandler,
   Credentials,
   IssuedCertificate,
-  MemberSettings,
   RpcMethod,
   RpcServer,
 } from "@skein/platform";
 import { Store } from "@skein/store";
 import type { Log, View } from "@skein/store";
-import type { HostPort } from "../membership/addresses.ts";
 import { agentMethods } from "./agent-methods.ts";
 import { newAuthority } from "./authority.ts";
 import { LeaderLink } from "./leader-link.ts";
+import type { ManagerOptions } from "./manager-options.ts";
 import { logMethods, readLogs } from "./log-forwarding.ts";
 import { operationsOf } from "./operations.ts";
 import { openDoors } from "./state/doors.ts";
 import { joinMethod, openHome } from "./state/open-home.ts";
 import { Quorum } from "./state/quorum.ts";
-import type { StateHome, StateKind } from "./state/state-home.ts";
-
-/** Where the state of a manager that starts is. */
-export type StateSource =
-  /** On this disk, and nowhere else. */
-  | { readonly kind: "lmdb"; readonly key: Uint8Array; readonly bootstrap?: NewCluster }
-  /** In the quorum of which this manager is a member; `alone`: the others are lost for good. */
-  | { readonly kind: "etcd"; readonly key: Uint8Array; readonly alone?: boolean }
-  /** In a quorum that this manager is to join. */
-  | {
-      readonly kind: "joining";
-      /** Managers to ask, `host:port`. */
-      readonly remotes: () => readonly string[];
-      /** Keeps the key that seals the state. */
-      readonly keepKey: (key: Uint8Array) => Promise<void>;
-    };
-
-export interface ManagerOptions {
-  readonly dataDir: string;
-  readonly source: StateSource;
-  readonly listen: HostPort;
-  /** `host:port` that others dial. */
-  readonly advertiseAddr: string;
-  readonly credentials: Credentials;
-  /** How the member of etcd runs. */
-  readonly settings: MemberSettings;
-  /** Makes it known for good where the state is. */
-  readonly settle: (kind: StateKind) => Promise<void>;
-}
+import type { StateHome } from "./state/state-home.ts";
 
 export interface ManagerDependencies {
   readonly clock: Clock;

@@ -1,6 +1,7 @@
 import { messageOf } from "@skein/base";
 import type { Credentials } from "@skein/platform";
-import type { ManagerDependencies, ManagerOptions, ManagerRuntime } from "./manager-runtime.ts";
+import type { ManagerOptions } from "./manager-options.ts";
+import type { ManagerDependencies, ManagerRuntime } from "./manager-runtime.ts";
 import { startManager } from "./manager-runtime.ts";
 
 /** The pause before a manager that could not start is tried again: from, to, in milliseconds. */

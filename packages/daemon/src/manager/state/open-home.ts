@@ -3,7 +3,7 @@ import { messageOf, OperationError } from "@skein/base";
 import { connectRpc, dialRaw, ETCD_PEER_PROTOCOL } from "@skein/platform";
 import type { Credentials, RpcMethod } from "@skein/platform";
 import type { LeaderLink } from "../leader-link.ts";
-import type { ManagerOptions } from "../manager-runtime.ts";
+import type { ManagerOptions } from "../manager-options.ts";
 import type { Doors } from "./doors.ts";
 import type { JoinQuorum, QuorumPlace } from "./quorum.ts";
 import { StateHome } from "./state-home.ts";

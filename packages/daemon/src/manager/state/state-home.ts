@@ -7,7 +7,6 @@ import {
   addMember,
   addressOfPeer,
   checkEtcdBinary,
-  hasMemberData,
   moveMember,
   openEtcdLog,
   openLmdbLog,
@@ -241,7 +240,3 @@ const gone = (kind: string): OperationError =>
     "failed-precondition",
     `the member of etcd on this manager has ended: ${kind}`,
   );
-
-/** Whether there is a state in etcd on this disk. */
-export const hasSharedState = (dataDir: string): Promise<boolean> =>
-  hasMemberData(memberDirectory(dataDir));

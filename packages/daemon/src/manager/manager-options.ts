@@ -1,0 +1,32 @@
+import type { NewCluster } from "@skein/manager";
+import type { Credentials, MemberSettings } from "@skein/platform";
+import type { HostPort } from "../membership/addresses.ts";
+import type { StateKind } from "./state/state-home.ts";
+
+/** Where the state of a manager that starts is. */
+export type StateSource =
+  /** On this disk, and nowhere else. */
+  | { readonly kind: "lmdb"; readonly key: Uint8Array; readonly bootstrap?: NewCluster }
+  /** In the quorum of which this manager is a member; `alone`: the others are lost for good. */
+  | { readonly kind: "etcd"; readonly key: Uint8Array; readonly alone?: boolean }
+  /** In a quorum that this manager is to join. */
+  | {
+      readonly kind: "joining";
+      /** Managers to ask, `host:port`. */
+      readonly remotes: () => readonly string[];
+      /** Keeps the key that seals the state. */
+      readonly keepKey: (key: Uint8Array) => Promise<void>;
+    };
+
+export interface ManagerOptions {
+  readonly dataDir: string;
+  readonly source: StateSource;
+  readonly listen: HostPort;
+  /** `host:port` that others dial. */
+  readonly advertiseAddr: string;
+  readonly credentials: Credentials;
+  /** How the member of etcd runs. */
+  readonly settings: MemberSettings;
+  /** Makes it known for good where the state is. */
+  readonly settle: (kind: StateKind) => Promise<void>;
+}
