@@ -35,6 +35,7 @@ export {
   withdrawManager,
 } from "./membership/roles.ts";
 export type { MemberStep, QuorumMember } from "./membership/roles.ts";
+export { networkTable, publishedPorts } from "./networks/tables.ts";
 export { Pipeline } from "./pipeline.ts";
 export type { PlanContext, PlanOutcome } from "./ports.ts";
 export { toClusterInfo } from "./present/cluster.ts";
@@ -44,4 +45,5 @@ export { certificateLifeMs } from "./root-rotation/revocations.ts";
 export { issuingRoot, trustedRoots } from "./root-rotation/roots.ts";
 export { explainPlacement } from "./scheduler/explain.ts";
 export type { NodeRefusal } from "./scheduler/explain.ts";
+export { createService } from "./service-spec.ts";
 export { Scheduler } from "./scheduler/scheduler.ts";

@@ -1,4 +1,11 @@
-import type { Dataplane, DataplaneReport, NetworkingParts } from "@skein/agent";
+import type {
+  Dataplane,
+  DataplaneReport,
+  KernelState,
+  NetworkingParts,
+  Touched,
+} from "@skein/agent";
+import { diffKernel, diffTouched, emptyKernelState, mergeChanges } from "@skein/agent";
 import type { Random } from "@skein/base";
 import { OperationError } from "@skein/base";
 import { chance, delay } from "./draw.ts";
@@ -13,10 +20,28 @@ const nothing: DataplaneReport = { changes: {} };
 export class HostNetworking {
   readonly #random: Random;
   readonly #networks = new Set<string>();
+  readonly #kernel = emptyKernelState();
+  /** The state that was applied last, if that went well. */
+  #wanted: KernelState | undefined;
   readonly #tables = new Map<string, unknown>();
 
   constructor(random: Random) {
     this.#random = random;
+  }
+
+  /** What the kernel was brought to. */
+  get kernel(): KernelState {
+    return this.#kernel;
+  }
+
+  /** As the real data plane does it: after a failure, or for another plan, all is compared. */
+  #apply(wanted: KernelState, touched: Touched | undefined): DataplaneReport {
+    const part = this.#wanted === wanted ? touched : undefined;
+    const changes =
+      (part && diffTouched(this.#kernel, wanted, part)) ?? diffKernel(this.#kernel, wanted);
+    mergeChanges(this.#kernel, changes);
+    this.#wanted = wanted;
+    return nothing;
   }
 
   /** The networks as one agent process sees them. */
@@ -24,15 +49,16 @@ export class HostNetworking {
     const { signal } = new AbortController();
     const change = async (until: AbortSignal = signal): Promise<void> => {
       await process.sleep(delay(this.#random, 10, 2000), until);
-      if (chance(this.#random, REFUSED))
-        throw new OperationError("unavailable", "the kernel is busy");
+      if (!chance(this.#random, REFUSED)) return;
+      this.#wanted = undefined;
+      throw new OperationError("unavailable", "the kernel is busy");
     };
     const dataplane: Dataplane = {
       host: () => process.sleep(1).then(() => ({ underlayMtu: 1500 })),
-      apply: () => change().then(() => nothing),
+      apply: (wanted, touched) => change().then(() => this.#apply(wanted, touched)),
       audit: () => change().then(() => ({ ...nothing, differences: [] })),
       compare: () => process.sleep(1).then(() => []),
-      remove: () => change().then(() => nothing),
+      remove: () => change().then(() => this.#apply(emptyKernelState(), undefined)),
       attach: () => change().then(() => []),
       requirements: () => Promise.resolve([]),
       warnings: () => Promise.resolve([]),

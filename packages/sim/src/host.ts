@@ -1,4 +1,4 @@
-import type { Agent } from "@skein/agent";
+import type { Agent, KernelState } from "@skein/agent";
 import { CertificateKeeper, createAgent } from "@skein/agent";
 import type { Random } from "@skein/base";
 import { messageOf } from "@skein/base";
@@ -74,6 +74,11 @@ export class Host {
   /** Whether the machine is switched off. */
   get off(): boolean {
     return this.#off;
+  }
+
+  /** What its agent has made of its kernel. */
+  get kernel(): KernelState {
+    return this.#networking.kernel;
   }
 
   /** Starts the agent, unless it runs or the machine is off. */

@@ -7,5 +7,7 @@ export { plantedBugs } from "./planted-bugs.ts";
 export type { PlantedBug } from "./planted-bugs.ts";
 export { simulateRotation } from "./rotation.ts";
 export type { RotationOptions, RotationResult } from "./rotation.ts";
+export { runTableChurn } from "./table-churn.ts";
+export type { TableChurnOptions, TableChurnResult } from "./table-churn.ts";
 export { runSimulation } from "./simulation.ts";
 export type { SimulationOptions, SimulationResult } from "./simulation.ts";

@@ -3,6 +3,8 @@ import { faultClasses } from "./plan/faults.ts";
 import type { FaultClass } from "./plan/faults.ts";
 import { runSimulation } from "./simulation.ts";
 import type { SimulationOptions, SimulationResult } from "./simulation.ts";
+import { runTableChurn } from "./table-churn.ts";
+import type { TableChurnOptions } from "./table-churn.ts";
 
 const usage = `usage: npm run sim -- [--seed N] [--seeds COUNT] [--nodes N] [--hours H | --minutes M] [--faults a,b]
 
@@ -12,6 +14,7 @@ const usage = `usage: npm run sim -- [--seed N] [--seeds COUNT] [--nodes N] [--h
   --minutes M    virtual minutes during which things fail (10); --hours H likewise
   --faults LIST  classes of faults: ${faultClasses.join(", ")} (all)
   --trace        print every event
+  --tables STEPS instead: nodes without engines hear of their networks in so many steps, then all are compared
 `;
 
 const isFaultClass = (name: string): name is FaultClass =>
@@ -58,11 +61,31 @@ const { values } = parseArgs({
     hours: { type: "string" },
     faults: { type: "string" },
     trace: { type: "boolean", default: false },
+    tables: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
 
+const churn = async (options: TableChurnOptions): Promise<void> => {
+  const start = performance.now();
+  const { violation, compared } = await runTableChurn(options);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const verdict = violation === undefined ? "ok" : `FAILED: ${violation}`;
+  const { seed, nodes, steps } = options;
+  process.stdout.write(
+    `seed ${seed} nodes ${nodes} steps ${steps} entries ${compared} real ${seconds} s: ${verdict}\n`,
+  );
+  if (violation !== undefined) process.exitCode = 1;
+};
+
 if (values.help) process.stdout.write(usage);
+else if (values.tables !== undefined)
+  for (let i = 0; i < Number(values.seeds); i += 1)
+    await churn({
+      seed: Number(values.seed) + i,
+      nodes: Number(values.nodes),
+      steps: Number(values.tables),
+    });
 else {
   const minutes =
     values.hours === undefined ? Number(values.minutes ?? 10) : Number(values.hours) * 60;

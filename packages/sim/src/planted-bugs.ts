@@ -100,6 +100,19 @@ export const plantedBugs: readonly PlantedBug[] = [
     },
   },
   {
+    name: "a change of a network is left out of what a node is told",
+    plant: ({ network, world }) => {
+      const random = world.random.fork("planted bug");
+      network.spoils = (message) =>
+        message.type === "networks" && message.changes.length > 0 && chance(random, 0.1)
+          ? {
+              ...message,
+              changes: message.changes.map(({ id, base, version }) => ({ id, base, version })),
+            }
+          : message;
+    },
+  },
+  {
     name: "containers and secrets are not removed",
     plant: (cluster) => {
       cluster.onHost = ({ engine }) => {

@@ -1,6 +1,7 @@
 import type { Random } from "@skein/base";
 import { seededRandom } from "@skein/base";
 import { unsettled } from "./check/convergence.ts";
+import { unlikeKernel } from "./check/kernels.ts";
 import { Cluster } from "./cluster.ts";
 import { between, pick } from "./draw.ts";
 import type { FaultClass } from "./plan/faults.ts";
@@ -47,7 +48,11 @@ const PROOF_MS = 90_000;
 /** Lets the cluster come to rest. Throws a {@link Violation} when it does not. */
 const rest = async (cluster: Cluster): Promise<void> => {
   const { world, invariants, hosts } = cluster;
-  const problem = (): string | undefined => unsettled(invariants.mirror, [...hosts.values()]);
+  const problem = (): string | undefined => {
+    const { store } = cluster.manager;
+    const all = [...hosts.values()];
+    return unsettled(invariants.mirror, all) ?? (store && unlikeKernel(store.view, all));
+  };
   const limit = world.now + REST_LIMIT_MS;
   let calmSince: number | undefined;
   let last: string | undefined;

@@ -2,7 +2,7 @@ import type { ManagerConnection, ManagerDialer } from "@skein/agent";
 import type { Random } from "@skein/base";
 import { OperationError } from "@skein/base";
 import type { SessionLink, SessionPort } from "@skein/manager";
-import type { Assignments, UpMessage } from "@skein/model";
+import type { Assignments, DownMessage, UpMessage } from "@skein/model";
 import type { SimCredentials } from "../certificates.ts";
 import { between } from "../draw.ts";
 import type { Process } from "../process.ts";
@@ -44,6 +44,8 @@ export class Network {
   listener: Listener | undefined;
   /** A planted bug: what agents say and nobody gets. */
   loses: (message: UpMessage) => boolean = () => false;
+  /** A planted bug: what a manager says, and what becomes of it. */
+  spoils: (message: DownMessage) => DownMessage = (message) => message;
   /** Told of what a node is sent. */
   onAssignments: (nodeId: string, message: Assignments) => void = () => {};
   readonly #world: World;
@@ -134,7 +136,7 @@ export class Network {
     const port = listener.accept(caller, {
       send: (message) => {
         if (message.type === "assignments") this.onAssignments(nodeId, message);
-        link.send(message);
+        link.send(this.spoils(message));
       },
       close: (error) => link.close(error),
     });
