@@ -74,6 +74,7 @@ export class SimCertificates {
    */
   partsFor(
     process: Process,
+    role: "worker" | "manager",
     renew: (signal: AbortSignal) => Promise<SimCredentials>,
     onChange: () => void,
   ): NodeCertificates {
@@ -85,6 +86,7 @@ export class SimCertificates {
     const issued = process.clock.now();
     return {
       tlsInfo: () => tlsInfoOf(this.stored),
+      role: () => role,
       life: () => ({ issued, expires: issued + LIFE_MS }),
       renew: async (signal) => use(await renew(signal)),
       trust: async (roots) => {
@@ -98,6 +100,7 @@ export class SimCertificates {
 
 /** What a manager says to its own node. */
 export const newsOf = (rootCa: RootCa): CertificateNews => ({
+  role: "manager",
   rootCertificate: trustedRoots(rootCa),
   issuer: issuingRoot(rootCa).issuer,
 });

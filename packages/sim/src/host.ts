@@ -115,6 +115,7 @@ export class Host {
     const from = { host: this.name, nodeId: this.nodeId, agent: process, credentials };
     const certificates = this.certificates.partsFor(
       process,
+      "worker",
       (signal) => this.#network.renew(from, signal),
       () => this.#agent?.trustChanged(),
     );

@@ -37,7 +37,7 @@ export const keepManagerCertificate = (
     await process.sleep(1);
     return issue(theCluster(store.view).rootCa);
   };
-  const certificates = disk.partsFor(process, renew, tell);
+  const certificates = disk.partsFor(process, "manager", renew, tell);
   const keeper = new CertificateKeeper({ certificates, clock, logger, random });
   const hear = (): void => keeper.heard(newsOf(theCluster(store.view).rootCa));
   store.watch(({ changes }) => {

@@ -16,10 +16,12 @@ class FakeCertificates implements NodeCertificates {
   info: TLSInfo = { TrustRoot: "A", CertIssuerSubject: "CN=a", CertIssuerPublicKey: "A" };
   /** What the cluster gives out. */
   offered: TLSInfo = this.info;
+  offeredRole: "worker" | "manager" = "worker";
   fails = false;
   readonly done: string[] = [];
   readonly #clock: Clock;
   #issued: number;
+  #role: "worker" | "manager" = "worker";
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -27,12 +29,14 @@ class FakeCertificates implements NodeCertificates {
   }
 
   tlsInfo = (): TLSInfo => this.info;
+  role = () => this.#role;
   life = () => ({ issued: this.#issued, expires: this.#issued + 100 * HOUR });
   renew = async (): Promise<void> => {
     this.done.push(`${this.fails ? "no " : ""}renewal at ${this.#clock.now() - start}`);
     if (this.fails) throw new Error("no manager");
     this.#issued = this.#clock.now();
     this.info = this.offered;
+    this.#role = this.offeredRole;
   };
   trust = async (roots: string): Promise<void> => {
     this.done.push(`trust ${roots}`);
@@ -102,10 +106,11 @@ test("backs off from 5 s to 1 h on failure", async () => {
   await stop();
 });
 
-test("a forced renewal happens at once, and once", async () => {
+test("a new role is a reason to renew at once, and once", async () => {
   const { clock, certificates, keeper, stop } = newRig();
   await clock.settle();
-  keeper.force();
+  certificates.offeredRole = "manager";
+  keeper.heard({ role: "manager", rootCertificate: "A", issuer: oldRoot });
   await clock.settle();
   expect(certificates.done).toEqual(["renewal at 0"]);
   await clock.advance(HOUR);
@@ -116,15 +121,15 @@ test("a forced renewal happens at once, and once", async () => {
 test("follows a rotation of the root: a new certificate, then no trust in the old root", async () => {
   const { clock, certificates, keeper, stop } = newRig();
   certificates.offered = { TrustRoot: "AB", CertIssuerSubject: "CN=a", CertIssuerPublicKey: "B" };
-  keeper.heard({ rootCertificate: "AB", issuer: newRoot });
+  keeper.heard({ role: "worker", rootCertificate: "AB", issuer: newRoot });
   await clock.advance(1000);
   expect(certificates.done).toHaveLength(1);
   expect(certificates.info).toEqual(certificates.offered);
   // A word that is repeated does no harm.
-  keeper.heard({ rootCertificate: "AB", issuer: newRoot });
+  keeper.heard({ role: "worker", rootCertificate: "AB", issuer: newRoot });
   await clock.advance(10_000);
   expect(certificates.done).toHaveLength(1);
-  keeper.heard({ rootCertificate: "B", issuer: newRoot });
+  keeper.heard({ role: "worker", rootCertificate: "B", issuer: newRoot });
   await clock.advance(1000);
   expect(certificates.done.at(-1)).toBe("trust B");
   expect(certificates.done).toHaveLength(2);
@@ -133,7 +138,7 @@ test("follows a rotation of the root: a new certificate, then no trust in the ol
 
 test("a manager that knows nothing of issuers asks for nothing", async () => {
   const { clock, certificates, keeper, stop } = newRig();
-  keeper.heard({ rootCertificate: "A" });
+  keeper.heard({ role: "worker", rootCertificate: "A" });
   await clock.advance(HOUR);
   expect(certificates.done).toEqual([]);
   await stop();
@@ -142,15 +147,15 @@ test("a manager that knows nothing of issuers asks for nothing", async () => {
 test("while the root is rotated it tries at least once a minute, and at once on a new word", async () => {
   const { clock, certificates, keeper, stop } = newRig();
   certificates.fails = true;
-  keeper.heard({ rootCertificate: "AB", issuer: newRoot });
+  keeper.heard({ role: "worker", rootCertificate: "AB", issuer: newRoot });
   await clock.advance(HOUR);
   const tries = certificates.done.length;
   expect(tries).toBeGreaterThan(55);
-  keeper.heard({ rootCertificate: "AC", issuer: { ...newRoot, publicKey: "C" } });
+  keeper.heard({ role: "worker", rootCertificate: "AC", issuer: { ...newRoot, publicKey: "C" } });
   await clock.advance(1000);
   expect(certificates.done).toHaveLength(tries + 1);
   // Back to the root that it has: there is nothing left to do.
-  keeper.heard({ rootCertificate: "A", issuer: oldRoot });
+  keeper.heard({ role: "worker", rootCertificate: "A", issuer: oldRoot });
   await clock.advance(HOUR);
   expect(certificates.done.length).toBeLessThanOrEqual(tries + 2);
   await stop();
@@ -158,7 +163,7 @@ test("while the root is rotated it tries at least once a minute, and at once on 
 
 test("a renewal that brings the wrong issuer is not repeated without a pause", async () => {
   const { clock, certificates, keeper, stop } = newRig();
-  keeper.heard({ rootCertificate: "A", issuer: newRoot });
+  keeper.heard({ role: "worker", rootCertificate: "A", issuer: newRoot });
   await clock.advance(60_000);
   expect(certificates.done.length).toBeGreaterThan(1);
   expect(certificates.done.length).toBeLessThan(6);
@@ -172,7 +177,7 @@ test("a renewal that never ends is given up", async () => {
     calls += 1;
     return new Promise(() => {});
   };
-  keeper.force();
+  keeper.heard({ role: "manager", rootCertificate: "A" });
   await clock.advance(60_000);
   expect(calls).toBe(2);
   await stop();

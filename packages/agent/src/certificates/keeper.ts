@@ -8,12 +8,14 @@ import { renewalMoment } from "./renewal-moment.ts";
 
 const BACKOFF_MIN_MS = 5000;
 const BACKOFF_MAX_MS = 3_600_000;
-/** As long as the root is rotated, the cluster waits for this node. */
-const BACKOFF_ROTATION_MS = 60_000;
+/** While managers want something of this node, somebody waits for it. */
+const BACKOFF_WANTED_MS = 60_000;
 /** A renewal that takes longer has lost whom it asked. */
 const RENEWAL_MS = 30_000;
 /** All nodes hear of a rotation at the same moment: each asks for its certificate within this time. */
 const SPREAD_MS = 1000;
+
+type NodeRole = "worker" | "manager";
 
 /**
  * This node's certificate, its key and whom it trusts: what the shell can do with them. What it puts
@@ -22,6 +24,8 @@ const SPREAD_MS = 1000;
 export interface NodeCertificates {
   /** The roots that it trusts, and who issued its certificate. */
   tlsInfo(): TLSInfo;
+  /** The role that its certificate proves. */
+  role(): NodeRole;
   life(): CertificateLife;
   /** Has a new key certified, takes the roots that come with it, and puts both to use. */
   renew(signal: AbortSignal): Promise<void>;
@@ -31,6 +35,8 @@ export interface NodeCertificates {
 
 /** What the managers want of this node's certificate. */
 export interface CertificateNews {
+  /** The node's role now. */
+  readonly role: NodeRole;
   readonly rootCertificate: string;
   readonly issuer?: CertificateIssuer;
 }
@@ -42,18 +48,21 @@ export interface KeeperDependencies {
   readonly logger: Logger;
 }
 
-/** What is to be done, and for whose sake. */
-type Work = { readonly kind: "renew" | "trust"; readonly isRotation: boolean };
+/** What is to be done. */
+interface Work {
+  readonly kind: "renew" | "trust";
+  /** Every node has the same to do at this moment. */
+  readonly isForAll: boolean;
+}
 
 /**
  * Keeps a node's certificate as the cluster wants it: renews it in time, or at once when it is of
- * another root than the newest word of a manager says; trusts the roots that this word names. Compares
+ * another root or role than the newest word of a manager says; trusts the roots that this word names. Compares
  * what is with what should be, so a word that is repeated or missed does no harm.
  */
 export class CertificateKeeper {
   readonly #deps: KeeperDependencies;
   #news: CertificateNews | undefined;
-  #forced = false;
   #wake = new AbortController();
 
   constructor(dependencies: KeeperDependencies) {
@@ -63,13 +72,7 @@ export class CertificateKeeper {
   /** A manager said what it wants now. */
   heard(news: CertificateNews): void {
     this.#news = news;
-    if (this.#rotationWork()) this.#wakeUp();
-  }
-
-  /** Renews now, whatever the reason: the role has changed. */
-  force(): void {
-    this.#forced = true;
-    this.#wakeUp();
+    if (this.#wantedWork()) this.#wake.abort(new Error("there is something to do"));
   }
 
   /** Runs until the signal is aborted. Never rejects. */
@@ -83,16 +86,15 @@ export class CertificateKeeper {
         await this.#sleep(moment - clock.now(), signal);
         continue;
       }
-      const isForAll = work.isRotation && work.kind === "renew";
-      if (isForAll && !(await this.#spread(signal))) continue;
+      if (work.isForAll && !(await this.#spread(signal))) continue;
       const isDone = await this.#carryOut(work, signal);
       // What brought nothing must not be repeated without a pause.
-      if (isDone && this.#rotationWork()?.kind !== work.kind) {
+      if (isDone && this.#wantedWork()?.kind !== work.kind) {
         backoffMs = BACKOFF_MIN_MS;
         moment = this.#moment();
         continue;
       }
-      const longest = work.isRotation ? BACKOFF_ROTATION_MS : BACKOFF_MAX_MS;
+      const longest = this.#wantedWork() ? BACKOFF_WANTED_MS : BACKOFF_MAX_MS;
       await this.#sleep(Math.min(backoffMs, longest), signal);
       backoffMs = Math.min(backoffMs * 2, BACKOFF_MAX_MS);
     }
@@ -103,16 +105,16 @@ export class CertificateKeeper {
   }
 
   #workAt(moment: number): Work | undefined {
-    const rotation = this.#rotationWork();
-    if (rotation) return rotation;
-    const isDue = this.#forced || this.#deps.clock.now() >= moment;
-    return isDue ? { kind: "renew", isRotation: false } : undefined;
+    const wanted = this.#wantedWork();
+    if (wanted) return wanted;
+    return this.#deps.clock.now() >= moment ? { kind: "renew", isForAll: false } : undefined;
   }
 
   /** A new certificate brings the roots along, so it goes first. */
-  #rotationWork(): Work | undefined {
+  #wantedWork(): Work | undefined {
     if (!this.#news) return undefined;
-    const { rootCertificate, issuer } = this.#news;
+    const { rootCertificate, issuer, role } = this.#news;
+    if (role !== this.#deps.certificates.role()) return { kind: "renew", isForAll: false };
     const {
       TrustRoot = "",
       CertIssuerSubject = "",
@@ -122,8 +124,8 @@ export class CertificateKeeper {
       issuer &&
       (issuer.subject !== CertIssuerSubject || issuer.publicKey !== CertIssuerPublicKey)
     )
-      return { kind: "renew", isRotation: true };
-    return rootCertificate === TrustRoot ? undefined : { kind: "trust", isRotation: true };
+      return { kind: "renew", isForAll: true };
+    return rootCertificate === TrustRoot ? undefined : { kind: "trust", isForAll: false };
   }
 
   async #carryOut({ kind }: Work, signal: AbortSignal): Promise<boolean> {
@@ -132,7 +134,6 @@ export class CertificateKeeper {
     try {
       if (kind === "trust") await certificates.trust(roots);
       else await withTimeout(clock, RENEWAL_MS, signal, (limited) => certificates.renew(limited));
-      if (kind === "renew") this.#forced = false;
       logger.info(kind === "trust" ? "root certificates changed" : "certificate renewed");
       return true;
     } catch (error) {
@@ -145,7 +146,7 @@ export class CertificateKeeper {
   /** True when the work is still to be done afterwards. */
   async #spread(signal: AbortSignal): Promise<boolean> {
     await pause(this.#deps.clock, this.#deps.random.next() * SPREAD_MS, signal);
-    return !isAborted(signal) && this.#rotationWork() !== undefined;
+    return !isAborted(signal) && this.#wantedWork() !== undefined;
   }
 
   /** Sleeps at most this long: until woken, or the keeper is to end. */
@@ -154,9 +155,5 @@ export class CertificateKeeper {
     await pause(this.#deps.clock, Math.max(0, ms), link.signal);
     link.release();
     if (this.#wake.signal.aborted) this.#wake = new AbortController();
-  }
-
-  #wakeUp(): void {
-    this.#wake.abort(new Error("there is something to do"));
   }
 }

@@ -81,6 +81,7 @@ const newCertificates = (
   return {
     current: () => current,
     tlsInfo: () => nodeTlsInfo(current.rootPem, current.certificatePem),
+    role: () => current.identity.role,
     life: () => lifeOf(current.certificatePem),
     renew: async (signal) => {
       use(
@@ -104,10 +105,7 @@ export const startRenewing = (options: RenewingOptions): Renewing => {
   const certificates = newCertificates(options);
   const keeper = new CertificateKeeper({ certificates, clock, random, logger });
   void keeper.run(stop.signal);
-  agent.watchCluster((news) => {
-    keeper.heard(news);
-    if (news.role !== certificates.current().identity.role) keeper.force();
-  });
+  agent.watchCluster((news) => keeper.heard(news));
   return {
     current: () => certificates.current(),
     stop: () => stop.abort(new Error("the membership ends")),

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { beforeAll, expect, test } from "vitest";
 import { createCertificateRequest } from "./certificate-request.ts";
 import { parseDesiredAuthority } from "./desired-authority.ts";
@@ -44,3 +45,28 @@ test("names the rule that is broken", async () => {
       message,
     });
 });
+
+test.skipIf(spawnSync("openssl", ["version"]).status !== 0)(
+  "a certificate that is signed by SHA-1 is refused",
+  async () => {
+    const run = (digest: string): string => {
+      const args = [
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        digest,
+        "-keyout",
+        "/dev/null",
+      ];
+      const more = ["-subj", "/CN=theirs", "-days", "9999"];
+      return spawnSync("openssl", [...args, ...more], { encoding: "utf8" }).stdout;
+    };
+    await expect(parseDesiredAuthority(run("-sha1"), "", Date.now())).rejects.toMatchObject({
+      kind: "invalid-parameter",
+      message: expect.stringContaining("unsupported algorithm"),
+    });
+    expect(await parseDesiredAuthority(run("-sha384"), "", Date.now())).toMatchObject({ key: "" });
+  },
+);

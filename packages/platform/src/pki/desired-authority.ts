@@ -5,9 +5,12 @@ import { splitCertificates } from "../shared/pem.ts";
 import { validityOf } from "../shared/trust.ts";
 import { importSigningKey, parsePrivateKey } from "./keys.ts";
 import { issuerOf } from "./tls-info.ts";
+import { X509Certificate as ParsedCertificate } from "./x509-provider.ts";
 
 /** A root that somebody brings must be valid at least this long (behaviour.md, 18.5). */
 const VALIDITY_MIN_MS = 365 * 86_400_000;
+
+const STRONG: ReadonlySet<string> = new Set(["SHA-256", "SHA-384", "SHA-512"]);
 
 const parse = (certificatePem: string): X509Certificate => {
   const [pem, ...more] = splitCertificates(certificatePem);
@@ -21,6 +24,17 @@ const parse = (certificatePem: string): X509Certificate => {
   } catch {
     throw rpcError("invalid-parameter", "could not parse the desired CA certificate");
   }
+};
+
+/** Signatures by SHA-1 or MD5 can be forged. */
+const checkSignature = (normal: string): void => {
+  const { name, hash }: { readonly name?: string; readonly hash?: { readonly name?: string } } =
+    new ParsedCertificate(normal).signatureAlgorithm;
+  if (name === "Ed25519" || STRONG.has(hash?.name ?? "")) return;
+  throw rpcError(
+    "invalid-parameter",
+    "the desired CA certificate is signed by an unsupported algorithm: use SHA-256 or better",
+  );
 };
 
 const checkKey = async (certificate: X509Certificate, keyPem: string): Promise<string> => {
@@ -43,13 +57,14 @@ export const parseDesiredAuthority = async (
   now: number,
 ): Promise<Root> => {
   const certificate = parse(certificatePem);
+  const normal = splitCertificates(certificatePem).join("");
   if (!certificate.ca)
     throw rpcError("invalid-parameter", "the desired CA certificate is not of an authority");
   const { notBefore, notAfter } = validityOf(certificate);
   if (notBefore > now) throw rpcError("invalid-parameter", "CA certificate is not yet valid");
   if (notAfter < now + VALIDITY_MIN_MS)
     throw rpcError("invalid-parameter", "CA certificate expires too soon");
+  checkSignature(normal);
   const key = keyPem === "" ? "" : await checkKey(certificate, keyPem);
-  const normal = splitCertificates(certificatePem).join("");
   return { certificate: normal, key, issuer: issuerOf(normal) };
 };

@@ -101,11 +101,17 @@ const answerTo = async (
   }
 };
 
-/** Starts an authority that holds the key of `root`. */
-export const startCfsslServer = async (root: Root): Promise<CfsslServer> => {
+/**
+ * Starts an authority that holds the key of `root`, and signs for managers with certificates of the
+ * `clients` roots.
+ */
+export const startCfsslServer = async (
+  root: Root,
+  clients: string = root.certificate,
+): Promise<CfsslServer> => {
   const behaviour: CfsslBehaviour = {};
   const callers: string[] = [];
-  const options = { ...(await hostCredentials(root)), ca: root.certificate, requestCert: true };
+  const options = { ...(await hostCredentials(root)), ca: clients, requestCert: true };
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let body = "";
     for await (const piece of request) body += String(piece);
