@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Docker } from "./support/docker.ts";
 import { untilAnswer } from "./support/http.ts";
 import { withPlayground } from "./support/playground.ts";
+import { run } from "./support/run.ts";
 import { createService, removeServices, untilRunning, updateService } from "./support/service.ts";
 import { until } from "./support/until.ts";
 
@@ -161,6 +162,40 @@ test("the mesh goes on when a node is lost, and the daemon's restart does not to
   );
   await cluster.command("restart", "worker2");
   await remove("robust");
+});
+
+/** The hosts of a playground have this machine's kernel. */
+const hasIpsec =
+  (
+    await run("unshare", [
+      "--net",
+      "sh",
+      "-c",
+      `ip xfrm state add src 127.0.0.1 dst 127.0.0.2 proto esp spi 0x100 reqid 1 mode transport aead 'rfc4106(gcm(aes))' 0x${"01".repeat(20)} 128`,
+    ])
+  ).code === 0;
+const ENCRYPTED = ["network", "create", "--driver", "overlay", "--opt", "encrypted", "sealed"];
+
+test.skipIf(hasIpsec)("an encrypted network is refused where no kernel has IPsec", async () => {
+  const docker = cluster.docker();
+  const { code, stderr } = await docker.attempt(...ENCRYPTED);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /encrypted networks need a node whose kernel has IPsec ESP.*manager1: this node's kernel lacks IPsec/,
+  );
+  expect(await docker("network", "ls", "--filter", "name=sealed", "--quiet")).toBe("");
+});
+
+test.skipIf(!hasIpsec)("an encrypted network connects tasks of all nodes", async () => {
+  const docker = cluster.docker();
+  await docker(...ENCRYPTED);
+  await createService(docker, "sealed", ["--replicas", "3", "--network", "sealed"]);
+  await createService(docker, "asker", ["--network", "sealed"]);
+  await untilRunning(docker, "sealed", 3);
+  for (const address of await addressesOf("asker", "tasks.sealed"))
+    expect(await inTask("asker", get(address, 8080))).toContain(" saw ");
+  await remove("asker", "sealed");
+  await docker("network", "rm", "sealed");
 });
 
 test("a stack from a Compose file", async () => {

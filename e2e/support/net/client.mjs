@@ -8,7 +8,8 @@ import { createSocket } from "node:dgram";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 
-const TIMEOUT_MS = 3_000;
+/** Emulated machines take their time. */
+const TIMEOUT_MS = Number(process.env.ASK_TIMEOUT_MS ?? 3_000);
 /** For connections that are there: a busy machine must not look like a lost connection. */
 const PATIENT_MS = 15_000;
 const AT_ONCE = 32;

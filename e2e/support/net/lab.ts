@@ -1,7 +1,13 @@
 import { engineEndpoint, engineNetwork, mtuOf, planDataplane } from "@skein/agent";
 import type { BridgePort, Dataplane, DataplanePlan } from "@skein/agent";
-import type { NetworkEndpoint, NetworkTable, NetworkTables, PublishedPort } from "@skein/model";
-import { newLinuxDataplane } from "@skein/platform";
+import type {
+  NetworkEndpoint,
+  NetworkKeyRing,
+  NetworkTable,
+  NetworkTables,
+  PublishedPort,
+} from "@skein/model";
+import { deriveKey, newLinuxDataplane } from "@skein/platform";
 import { NetworkNamespace } from "./network-namespace.ts";
 
 /** A node: a network namespace with an underlay interface and a data plane. */
@@ -13,7 +19,12 @@ export interface LabHost {
   readonly address6: string;
   readonly dataplane: Dataplane;
   readonly ports: Map<string, BridgePort>;
+  /** For its encrypted networks. */
+  keys: NetworkKeyRing | undefined;
 }
+
+/** Which addresses the nodes use among each other. */
+export type Underlay = "ip" | "ip6";
 
 /** A network of the lab; hosts get their own gateways in it. */
 export interface LabNetwork {
@@ -26,6 +37,7 @@ export interface LabNetwork {
   readonly base6: string;
   readonly internal?: boolean;
   readonly ingress?: boolean;
+  readonly encrypted?: boolean;
 }
 
 export interface LabService {
@@ -63,8 +75,11 @@ export class Lab {
   readonly #namespaces: NetworkNamespace[] = [];
   #router: NetworkNamespace | undefined;
   #outside: NetworkNamespace | undefined;
+  #wire: NetworkNamespace | undefined;
+  readonly #underlay: Underlay;
 
-  constructor(name: string) {
+  constructor(name: string, underlay: Underlay = "ip") {
+    this.#underlay = underlay;
     // Two runs on one machine must not meet.
     this.#name = `skdp${process.pid}-${name}`;
   }
@@ -81,6 +96,12 @@ export class Lab {
     return this.#outside;
   }
 
+  /** The segment itself: what goes from node to node is forwarded here. */
+  get wire(): NetworkNamespace {
+    if (!this.#wire) throw new Error("the lab is not open");
+    return this.#wire;
+  }
+
   host(number: number): LabHost {
     const host = this.hosts[number - 1];
     if (!host) throw new Error(`no host ${number}`);
@@ -95,6 +116,7 @@ export class Lab {
 
   async open(hosts: number): Promise<void> {
     const wire = await this.#namespace("switch");
+    this.#wire = wire;
     await wire.sh("ip link add sw type bridge; ip link set sw up");
     this.#router = await this.#namespace("router");
     await this.#plug(wire, this.router, ["10.97.0.254/24", "fd97::fe/64"]);
@@ -156,14 +178,20 @@ export class Lab {
       address6,
       dataplane: newLinuxDataplane({ enter: namespace.enter }),
       ports: new Map(),
+      keys: undefined,
     });
+  }
+
+  #underlayOf({ address, address6 }: LabHost): string {
+    return this.#underlay === "ip" ? address : address6;
   }
 
   /** What managers would tell a node. */
   tables(host: LabHost): NetworkTables {
     return {
-      underlay: host.address,
+      underlay: this.#underlayOf(host),
       dataPathPort: 4789,
+      ...(host.keys ? { keys: host.keys } : {}),
       networks: this.networks.map((network) => this.#table(host, network)),
       ports: this.published,
     };
@@ -171,16 +199,21 @@ export class Lab {
 
   plan(host: LabHost): DataplanePlan {
     const { nodeId, ports } = host;
-    return planDataplane(this.tables(host), { nodeId, underlayMtu: 1500, ports });
+    return planDataplane(this.tables(host), { nodeId, underlayMtu: 1500, ports, deriveKey });
+  }
+
+  /** Brings one node to what the lab's fields say. */
+  async applyAt(host: LabHost): Promise<void> {
+    await host.dataplane.apply(this.plan(host).state);
   }
 
   /** Brings all nodes to what the lab's fields say. */
   async apply(): Promise<void> {
-    await Promise.all(this.hosts.map((host) => host.dataplane.apply(this.plan(host).state)));
+    await Promise.all(this.hosts.map((host) => this.applyAt(host)));
   }
 
   #table(host: LabHost, network: LabNetwork): NetworkTable {
-    const { id, name, vni, internal = false, ingress = false } = network;
+    const { id, name, vni, internal = false, ingress = false, encrypted = false } = network;
     const on = this.tasks.filter(({ networks }) => networks.includes(network));
     return {
       id,
@@ -188,7 +221,7 @@ export class Lab {
       vni,
       internal,
       ingress,
-      encrypted: false,
+      encrypted,
       subnets: [
         { subnet: `${network.base}.0/24`, gateway: `${network.base}.${host.index}` },
         { subnet: `${network.base6}::/64`, gateway: `${network.base6}::${host.index}` },
@@ -197,7 +230,7 @@ export class Lab {
         .filter((peer) => peer !== host)
         .map((peer) => ({
           nodeId: peer.nodeId,
-          underlay: peer.address,
+          underlay: this.#underlayOf(peer),
           gateways: addressesOf(network, peer.index),
         })),
       endpoints: on.map((task): NetworkEndpoint => ({
@@ -253,6 +286,18 @@ export class Lab {
     return task;
   }
 
+  /**
+   * A machine on the segment that is no node, and sends frames to node 1 as if it were one: in the clear.
+   */
+  async stranger({ vni, base }: LabNetwork, port: number): Promise<NetworkNamespace> {
+    const stranger = await this.#namespace("stranger");
+    await this.#plug(this.wire, stranger, ["10.97.0.200/24", "fd97::200/64"]);
+    await stranger.sh(
+      `ip link add vx type vxlan id ${vni} dstport ${port} local 10.97.0.200 remote ${this.host(1).address}; ip addr add ${base}.200/24 dev vx; ip link set vx up`,
+    );
+    return stranger;
+  }
+
   /** What the agent does when a container has been started. */
   async #attach({ host, networks }: LabTask, pid: number): Promise<void> {
     const outward =
@@ -268,7 +313,7 @@ export class Lab {
     index: number,
   ): Promise<void> {
     const table = this.#table(host, network);
-    const mtu = mtuOf(table, host.address, 1500);
+    const mtu = mtuOf(table, this.#underlayOf(host), 1500);
     // The values that an engine would be given.
     const { bridge, subnets } = engineNetwork(table, mtu);
     const { mac, ipv4, ipv6 } = engineEndpoint(addressesOf(network, last));

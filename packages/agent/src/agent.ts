@@ -58,7 +58,7 @@ export interface AgentDependencies {
 /** The parts of a node's data plane. */
 export interface NetworkingParts extends Pick<
   NetworkingDependencies,
-  "dataplane" | "engine" | "tables"
+  "dataplane" | "deriveKey" | "engine" | "tables"
 > {
   readonly diagnostics: Diagnostics;
   readonly containers: PlainContainers;
@@ -176,11 +176,13 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
 
   const greet = async (signal: AbortSignal): Promise<Greeting> => {
     const managerAddr = options.managerAddr?.();
+    const encryption = await networking?.encryption();
     return {
       description: await describe(signal),
       addr: options.addr,
       ...(managerAddr === undefined ? {} : { managerAddr }),
       ...(await etcd()),
+      ...(encryption ? { encryption } : {}),
     };
   };
 

@@ -62,6 +62,8 @@ export type { ContainerPlace, PlainContainer, PlainContainers } from "./attachme
 export { planDataplane } from "./network/plan.ts";
 export type { DataplanePlan, PlanProblem } from "./network/plan.ts";
 export type { NodeFacts } from "./network/node-facts.ts";
+export { encryptedPort, KEY_BYTES } from "./network/encryption.ts";
+export type { DeriveKey } from "./network/encryption.ts";
 export { mtuOf } from "./network/plan-network.ts";
 export { diffKernel, diffTouched, isReplaced } from "./network/diff.ts";
 export { mergeChanges } from "./network/apply-changes.ts";
@@ -92,6 +94,8 @@ export type {
   NftRule,
   NftSet,
   NftTable,
+  SecurityAssociation,
+  SecurityPolicy,
   TableFamily,
   Vxlan,
 } from "./network/kernel-state.ts";

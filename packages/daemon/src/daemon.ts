@@ -115,6 +115,7 @@ export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon
         electionMs: options.electionTimeoutMs,
         heartbeatMs: Math.round(options.electionTimeoutMs / HEARTBEATS_PER_ELECTION),
       },
+      networkKeyPeriodMs: options.networkKeyPeriodMs,
       onManager: ({ store }) => {
         events.follow(store, clock);
       },

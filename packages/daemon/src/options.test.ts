@@ -31,10 +31,17 @@ test("several hosts come from repeated flags, a list in the file, or commas in t
   ).toEqual(hosts);
 });
 
+test("keys of encrypted networks are used for twelve hours, unless another number is given", () => {
+  expect(readOptions({}, {}).networkKeyPeriodMs).toBe(43_200_000);
+  expect(readOptions({}, { SKEIN_NETWORK_KEY_ROTATION: "0.5" }).networkKeyPeriodMs).toBe(1_800_000);
+});
+
 test("what is wrong is named", () => {
   expect(() => readOptions({ config: "/nowhere.yml" }, {})).toThrow('"/nowhere.yml"');
   expect(() => readOptions({ config: file("dataDirectory: /x") }, {})).toThrow('"dataDirectory"');
   expect(() => readOptions({ host: ["http://x"] }, {})).toThrow('invalid host "http://x"');
+  for (const networkKeyRotation of ["0", "often", "9999"])
+    expect(() => readOptions({ networkKeyRotation }, {})).toThrow("hours from 0.1 to 720");
   expect(() => readOptions({ logLevel: "loud" }, {})).toThrow("debug, info, warn, error");
   expect(() => readOptions({ config: file("dataDir: 5") }, {})).toThrow('"dataDir" must be a text');
 });

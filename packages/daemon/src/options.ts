@@ -15,6 +15,8 @@ export interface DaemonOptions {
   readonly listenAddr: string;
   /** How long the leader of several managers may be silent before another is elected, in ms. */
   readonly electionTimeoutMs: number;
+  /** Managers: how long one key of encrypted networks is used, in milliseconds. */
+  readonly networkKeyPeriodMs: number;
   readonly pidfile: string | undefined;
   readonly logLevel: LogLevel;
   readonly tlsCert: string | undefined;
@@ -73,6 +75,12 @@ export const declarations: readonly Declaration[] = [
     flag: "--election-timeout <milliseconds>",
     description: "how long the leader of several managers may be silent before another is elected",
     fallback: "1000",
+  },
+  {
+    name: "networkKeyRotation",
+    flag: "--network-key-rotation <hours>",
+    description: "managers: hours after which encrypted networks get another key, 0.1 to 720",
+    fallback: "12",
   },
   { name: "pidfile", flag: "--pidfile <path>", description: "write the process id to this file" },
   {
@@ -136,6 +144,20 @@ const readFile = (path: string): Readonly<Record<string, unknown>> => {
   return { ...value };
 };
 
+const HOUR_MS = 3_600_000;
+/** A rotation must have come to every node before the next one; in hours. */
+const LEAST_ROTATION = 0.1;
+const MOST_ROTATION = 720;
+
+const keyPeriod = (value: string): number => {
+  const hours = Number(value);
+  if (!(hours >= LEAST_ROTATION && hours <= MOST_ROTATION))
+    throw invalid(
+      `option "networkKeyRotation" must be a number of hours from ${LEAST_ROTATION} to ${MOST_ROTATION}, not "${value}"`,
+    );
+  return Math.round(hours * HOUR_MS);
+};
+
 type Values = Readonly<Record<string, unknown>>;
 
 const pick = (name: string, sources: readonly Values[]): unknown =>
@@ -196,6 +218,7 @@ export const readOptions = (flags: Values, environment: NodeJS.ProcessEnv): Daem
     runDir: one("runDir") ?? "",
     listenAddr: one("listenAddr") ?? "",
     electionTimeoutMs: electionTimeout(one("electionTimeout") ?? ""),
+    networkKeyPeriodMs: keyPeriod(one("networkKeyRotation") ?? ""),
     pidfile: one("pidfile"),
     logLevel: pick("debug", sources) === true ? "debug" : ((one("logLevel") ?? "info") as LogLevel),
     tlsCert: one("tlsCert"),

@@ -103,4 +103,5 @@ const sameForTasks = (before: Node | undefined, after: Node | undefined): boolea
   before.status.state === after.status.state &&
   before.status.addr === after.status.addr &&
   deepEqual(before.spec, after.spec) &&
-  deepEqual(before.description, after.description);
+  deepEqual(before.description, after.description) &&
+  deepEqual(before.encryption, after.encryption);

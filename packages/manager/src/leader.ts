@@ -14,6 +14,8 @@ export interface LeaderDependencies {
   readonly logger: Logger;
   /** Kept from term to term, so that addresses rest before their next use. */
   readonly allocator: AddressAllocator;
+  /** How long one key of encrypted networks is used, in ms; 12 hours unless given. */
+  readonly networkKeyPeriodMs?: number;
 }
 
 interface Wake {
@@ -47,12 +49,13 @@ export class Leader {
 
   /** Takes the lead after `formerLeader`, if it was another. Ends by itself when the leadership is lost. */
   start(leadership: Leadership, formerLeader?: string): void {
-    const { store, random, logger, allocator } = this.#deps;
+    const { store, random, logger, allocator, networkKeyPeriodMs } = this.#deps;
     const pipeline = new Pipeline({
       random,
       logger,
       onWakeAt: (time) => this.#wakeAt(time),
       allocator,
+      ...(networkKeyPeriodMs === undefined ? {} : { networkKeyPeriodMs }),
     });
     store.lead(leadership, {
       plan: (tx, changes) => pipeline.plan(tx, changes),

@@ -9,6 +9,7 @@ import { allocateService } from "./allocator/services.ts";
 import { enforceNode } from "./constraint-enforcer/enforce.ts";
 import { DirtySet } from "./dirty-set.ts";
 import { reconcileService } from "./orchestrator/reconcile.ts";
+import { DEFAULT_KEY_PERIOD_MS, planNetworkKeys } from "./networks/encryption.ts";
 import { reapNetworks } from "./networks/reap.ts";
 import type { PlanContext, PlanOutcome } from "./ports.ts";
 import { completeRotation } from "./root-rotation/complete.ts";
@@ -32,6 +33,8 @@ export interface PipelineDependencies {
   readonly onWakeAt?: (time: number) => void;
   /** Shared with the operations that allocate at once, so that addresses rest before their next use. */
   readonly allocator?: AddressAllocator;
+  /** How long one key of encrypted networks is used, in ms; 12 hours unless given. */
+  readonly networkKeyPeriodMs?: number;
 }
 
 /**
@@ -54,14 +57,18 @@ export class Pipeline {
   readonly #waiting = new Set<string>();
   /** Nodes for which a network had no gateway address left. */
   readonly #unattached = new Set<string>();
+  readonly #keyPeriodMs: number;
+  #keysDue = true;
   #dirty = new DirtySet();
   #everything = true;
   /** Whether the cluster's root and the removed nodes have to be looked at. */
   #trust = true;
   #newestTime = 0;
 
-  constructor({ random, logger, onWakeAt, allocator }: PipelineDependencies) {
+  constructor(dependencies: PipelineDependencies) {
+    const { random, logger, onWakeAt, allocator, networkKeyPeriodMs } = dependencies;
     this.#context = { random, logger };
+    this.#keyPeriodMs = networkKeyPeriodMs ?? DEFAULT_KEY_PERIOD_MS;
     this.#allocator = allocator ?? new AddressAllocator();
     this.#onWakeAt = onWakeAt ?? ((): void => {});
   }
@@ -93,6 +100,7 @@ export class Pipeline {
     if (this.#everything) {
       this.#everything = false;
       this.#trust = true;
+      this.#keysDue = true;
       this.#dirty.markAll(tx);
       this.#allocate(tx, [...tx.unassigned().values()]);
     } else this.#allocate(tx, [...this.#waitingTasks(tx), ...tasksOf(changes)]);
@@ -107,6 +115,7 @@ export class Pipeline {
     this.#reap(tx, touched);
     this.#attach(tx, nodes, [...changes, ...tx.changesSince(before)]);
     if (this.#trust) this.#keepTrust(tx);
+    this.#renewKeys(tx, [...changes, ...tx.changesSince(before)]);
     if (this.#dirty.nodes.size + this.#dirty.services.size > 0) this.#wakeTimes.set("rest", tx.now);
     const next = this.nextWakeAt();
     if (next !== undefined) this.#onWakeAt(next);
@@ -128,6 +137,7 @@ export class Pipeline {
       if (kind === "service" || kind === "reaper") this.#dirty.services.add(id);
       if (kind === "node") this.#dirty.nodes.add(id);
       if (kind === "trust") this.#trust = true;
+      if (kind === "network-keys") this.#keysDue = true;
     }
   }
 
@@ -197,6 +207,15 @@ export class Pipeline {
       return {};
     });
     this.#run(tx, "trust/revocations", () => expireRevocations(tx));
+  }
+
+  #renewKeys(tx: Transaction, changes: readonly Change[]): void {
+    const concerned = changes.some(({ table }) => table === "networks" || table === "clusters");
+    if (!concerned && !this.#keysDue) return;
+    this.#keysDue = false;
+    const { random } = this.#context;
+    const periodMs = this.#keyPeriodMs;
+    this.#run(tx, "network-keys", () => planNetworkKeys(tx, { random, periodMs }));
   }
 
   /** What the scheduler did may concern services again: an update tells what it waits for. */

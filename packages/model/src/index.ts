@@ -53,6 +53,7 @@ export type {
   LogSubscription,
   LogUpMessage,
   ManagerAddress,
+  NetworkKeyNews,
   NetworkNews,
   RefusedPlace,
   SpecAssignment,
@@ -77,6 +78,7 @@ export { validateServiceSpec } from "./validation/service.ts";
 export { expandContainer, expandFile } from "./templates.ts";
 export type { FileTemplateContext, TaskTemplateContext } from "./templates.ts";
 export { portKey } from "./network-table.ts";
+export type { EncryptionSupport, NetworkKey, NetworkKeyRing } from "./network-keys.ts";
 export type {
   Difference,
   NetworkDelta,

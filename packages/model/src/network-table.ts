@@ -5,6 +5,7 @@
  * whole table ({@link NetworkSnapshot}) once, then what changes ({@link NetworkDelta}); each node makes
  * its own {@link NetworkTable} of it.
  */
+import type { NetworkKeyRing } from "./network-keys.ts";
 
 /** One subnet of a network: IPv4 always, IPv6 when the network has it. */
 export interface SubnetTable {
@@ -135,4 +136,6 @@ export interface NetworkTables {
   readonly dataPathPort: number;
   readonly networks: readonly NetworkTable[];
   readonly ports: readonly PublishedPort[];
+  /** Given to nodes that are on an encrypted network. */
+  readonly keys?: NetworkKeyRing;
 }

@@ -13,6 +13,7 @@ import type {
   SwarmSpec,
   TaskSpec,
 } from "@skein/wire";
+import type { EncryptionSupport, NetworkKeyRing } from "./network-keys.ts";
 import type { TaskState } from "./task-state.ts";
 
 /** What every stored object has. Times are milliseconds since the epoch. */
@@ -68,6 +69,8 @@ export interface Cluster extends Meta {
   readonly dataPathPort: number;
   /** The state is in an etcd cluster that somebody else runs (`--store-endpoints`). */
   readonly externalStore?: true;
+  /** Present while the cluster has an encrypted network. Never shown. */
+  readonly networkKeys?: NetworkKeyRing;
 }
 
 /** Docker's node states; `disconnected` is shown while a node is suspect. */
@@ -86,6 +89,8 @@ export interface Node extends Meta {
   readonly etcd?: string;
   /** Where its traffic between containers goes; absent: `status.addr`. */
   readonly dataPathAddr?: string;
+  /** As its agent said last; absent until then. */
+  readonly encryption?: EncryptionSupport;
   /** The gateway addresses that the node holds on each overlay network that its tasks use. */
   readonly attachments?: readonly NetworkAddresses[];
   /** When the newest certificate issued to it expires. Absent: nothing was recorded. */

@@ -12,6 +12,7 @@ import type {
   TaskSpec,
 } from "@skein/wire";
 import type { AnswerMessage, InquiryMessage } from "./inquiry.ts";
+import type { EncryptionSupport, NetworkKeyRing } from "./network-keys.ts";
 import type { NetworkDelta, NetworkSnapshot, PortsDelta, PublishedPort } from "./network-table.ts";
 import type { CertificateIssuer, TaskNetwork, TaskStatus } from "./objects.ts";
 import type { TaskState } from "./task-state.ts";
@@ -118,6 +119,15 @@ export interface RefusedPlace {
   readonly message: string;
 }
 
+/**
+ * The keys of encrypted networks. Sent before the first table of such a network, and with each rotation;
+ * without keys when the node is on no such network any more.
+ */
+export interface NetworkKeyNews {
+  readonly type: "network-keys";
+  readonly keys?: NetworkKeyRing;
+}
+
 /** Which containers' output is wanted. */
 export interface LogSubscription {
   readonly id: string;
@@ -165,6 +175,8 @@ export type UpMessage =
       readonly managerAddr?: string;
       /** The version of etcd on this host, if there is one that could be used. */
       readonly etcd?: string;
+      /** Whether this node may be on encrypted networks; absent: it may not. */
+      readonly encryption?: EncryptionSupport;
     }
   | { readonly type: "heartbeat" }
   | {
@@ -220,6 +232,7 @@ export type DownMessage =
     }
   | Assignments
   | NetworkNews
+  | NetworkKeyNews
   /**
    * Every node has taken these tasks, which are asked to stop, out of its tables, or had its time for
    * it: no new connection comes to them.

@@ -105,5 +105,6 @@ export type {
 export { newNameServer } from "./dns/server.ts";
 export type { NameServer, NameServerOptions } from "./dns/server.ts";
 export { newDiagnostics } from "./dataplane/diagnostics.ts";
+export { deriveKey } from "./dataplane/encryption-support.ts";
 export { newLinuxDataplane } from "./dataplane/dataplane.ts";
 export type { LinuxDataplaneOptions } from "./dataplane/dataplane.ts";

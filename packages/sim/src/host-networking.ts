@@ -60,12 +60,14 @@ export class HostNetworking {
       compare: () => process.sleep(1).then(() => []),
       remove: () => change().then(() => this.#apply(emptyKernelState(), undefined)),
       attach: () => change().then(() => []),
+      encryption: () => Promise.resolve({ supported: true }),
       requirements: () => Promise.resolve([]),
       warnings: () => Promise.resolve([]),
       close: () => Promise.resolve(),
     };
     return {
       dataplane,
+      deriveKey: (secret, purpose) => `${secret} ${purpose}`,
       engine: {
         ensureNetwork: async ({ name }, until) => {
           await change(until);

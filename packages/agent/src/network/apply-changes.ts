@@ -95,6 +95,8 @@ export const mergeChanges = (state: KernelState, changes: KernelChanges): void =
   apply(owned(state.flood), changes.flood);
   apply(owned(state.forwarding), changes.forwarding);
   apply(owned(state.neighbours), changes.neighbours);
+  apply(owned(state.associations), changes.associations);
+  apply(owned(state.policies), changes.policies);
   apply(owned(state.sysctls), changes.sysctls);
   applyFilters(owned(state.filters), changes.filters);
   applyTables(owned(state.tables), changes.tables);
@@ -110,6 +112,8 @@ export const copyState = (state: KernelState): KernelState => ({
   flood: new Map(state.flood),
   forwarding: new Map(state.forwarding),
   neighbours: new Map(state.neighbours),
+  associations: new Map(state.associations),
+  policies: new Map(state.policies),
   sysctls: new Map(state.sysctls),
   filters: new Map(state.filters),
   tables: new Map(

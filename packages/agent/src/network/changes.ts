@@ -9,6 +9,8 @@ import type {
   Neighbour,
   NftRule,
   NftSet,
+  SecurityAssociation,
+  SecurityPolicy,
   TableFamily,
   Vxlan,
 } from "./kernel-state.ts";
@@ -61,6 +63,8 @@ export interface KernelChanges {
   readonly flood: readonly Change<FloodEntry>[];
   readonly forwarding: readonly Change<ForwardingEntry>[];
   readonly neighbours: readonly Change<Neighbour>[];
+  readonly associations: readonly Change<SecurityAssociation>[];
+  readonly policies: readonly Change<SecurityPolicy>[];
   readonly sysctls: readonly Change<string>[];
   readonly filters: readonly FilterChange[];
   readonly tables: readonly TableChange[];

@@ -1,5 +1,6 @@
 import type { NetworkDifference } from "@skein/model";
 import type { Change, FilterChange, KernelChanges, SetElement, TableChange } from "./changes.ts";
+import type { SecurityAssociation } from "./kernel-state.ts";
 
 /** More differences than these are counted, but not told one by one. */
 const MOST_TOLD = 200;
@@ -9,14 +10,18 @@ const shown = (value: unknown): string => {
   return typeof value === "string" ? value : JSON.stringify(value);
 };
 
+/** Fields that are never told: keys of encrypted networks. */
+const HIDDEN: ReadonlySet<string> = new Set<keyof SecurityAssociation>(["key"]);
+
 const detailOf = (was: unknown, now: unknown): string => {
   if (typeof was !== "object" || typeof now !== "object" || was === null || now === null)
     return `is ${shown(was)}, should be ${shown(now)}`;
   return Object.keys(now)
     .filter((key) => Reflect.get(was, key) !== Reflect.get(now, key))
-    .map(
-      (key) =>
-        `${key} is ${shown(Reflect.get(was, key))}, should be ${shown(Reflect.get(now, key))}`,
+    .map((key) =>
+      HIDDEN.has(key)
+        ? `${key} is another`
+        : `${key} is ${shown(Reflect.get(was, key))}, should be ${shown(Reflect.get(now, key))}`,
     )
     .join(", ");
 };

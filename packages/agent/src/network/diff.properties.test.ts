@@ -10,9 +10,9 @@ import type { KernelState } from "./kernel-state.ts";
 import { emptyKernelState } from "./kernel-state.ts";
 import { planDataplane } from "./plan.ts";
 import { anyTables } from "./testing/arbitraries.ts";
-import { anEndpoint, aNetwork, aService, node1, theTables } from "./testing/tables.ts";
+import { ableNode1, anEndpoint, aNetwork, aService, theTables } from "./testing/tables.ts";
 
-const stateOf = (given: NetworkTables): KernelState => planDataplane(given, node1).state;
+const stateOf = (given: NetworkTables): KernelState => planDataplane(given, ableNode1).state;
 
 const without = <K, V>(section: ReadonlyMap<K, V>, at: number): ReadonlyMap<K, V> => {
   const entries = [...section];
@@ -30,6 +30,8 @@ const damaged = (state: KernelState, at: number): KernelState => ({
   flood: without(state.flood, at),
   forwarding: without(state.forwarding, at),
   neighbours: without(state.neighbours, at),
+  associations: without(state.associations, at),
+  policies: without(state.policies, at),
   sysctls: without(state.sysctls, at),
   filters: without(state.filters, at),
   tables: without(

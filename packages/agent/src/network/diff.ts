@@ -105,6 +105,8 @@ const differences = (actual: KernelState, wanted: KernelState, cut: Cut): Kernel
       withoutDevices(actual.neighbours, new Set([...lost, ...readdressed({ bridges })])),
       wanted.neighbours,
     ),
+    associations: changesOf(actual.associations, wanted.associations),
+    policies: changesOf(actual.policies, wanted.policies),
     sysctls: diffSysctls(actual, wanted),
     filters: diffFilters(actual, wanted),
     tables: diffTables(actual, wanted),

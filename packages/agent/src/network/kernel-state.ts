@@ -62,6 +62,31 @@ export interface Neighbour {
   readonly mac: string;
 }
 
+/** One direction between two nodes, and its key (IPsec's "state"). */
+export interface SecurityAssociation {
+  readonly source: string;
+  readonly destination: string;
+  /** With the destination, by which who receives it knows it. */
+  readonly spi: number;
+  /** AES-128-GCM's key and salt, as hex digits; empty while the kernel waits for one. Never logged. */
+  readonly key: string;
+  /** Whether its packet numbers come to an end: it must be made anew. */
+  readonly worn: boolean;
+}
+
+/** What must be encrypted between these addresses, or may not pass at all. */
+export interface SecurityPolicy {
+  readonly direction: "in" | "out";
+  /** With their prefix lengths. */
+  readonly source: string;
+  readonly destination: string;
+  /** The UDP port that it is about, at the destination. */
+  readonly port: number;
+  readonly action: "encrypt" | "block";
+  /** The association to send with; 0: any. */
+  readonly spi: number;
+}
+
 /** Our chain of the engine's filter table. */
 export interface ForwardFilter {
   /** Without `-A CHAIN`, as `iptables-save` prints them. */
@@ -122,6 +147,8 @@ export interface KernelState {
   readonly flood: Section<FloodEntry>;
   readonly forwarding: Section<ForwardingEntry>;
   readonly neighbours: Section<Neighbour>;
+  readonly associations: Section<SecurityAssociation>;
+  readonly policies: Section<SecurityPolicy>;
   /** By path below `/proc/sys`. */
   readonly sysctls: Section<string>;
   readonly filters: ReadonlyMap<Family, ForwardFilter>;
@@ -138,15 +165,21 @@ export const emptyKernelState = (): KernelState => ({
   flood: new Map(),
   forwarding: new Map(),
   neighbours: new Map(),
+  associations: new Map(),
+  policies: new Map(),
   sysctls: new Map(),
   filters: new Map(),
   tables: new Map(),
 });
 
-/** Keys of the sections whose entries lie on an interface. */
+/** Keys of the sections whose entries have no name of their own. */
 export const keyOf = {
   address: ({ device, address }: DeviceAddress): string => `${device} ${address}`,
   flood: ({ device, destination }: FloodEntry): string => `${device} ${destination}`,
   forwarding: ({ device, mac }: ForwardingEntry): string => `${device} ${mac}`,
   neighbour: ({ device, address }: Omit<Neighbour, "mac">): string => `${device} ${address}`,
+  association: ({ source, destination, spi }: SecurityAssociation): string =>
+    `${source} ${destination} ${spi}`,
+  policy: ({ direction, source, destination, port }: SecurityPolicy): string =>
+    `${direction} ${source} ${destination} ${port}`,
 } as const;

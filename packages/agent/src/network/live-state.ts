@@ -34,6 +34,8 @@ const placesOf = (state: KernelState) => ({
   flood: new Place(writable(state.flood)),
   forwarding: new Place(writable(state.forwarding)),
   neighbours: new Place(writable(state.neighbours)),
+  associations: new Place(writable(state.associations)),
+  policies: new Place(writable(state.policies)),
   sysctls: new Place(writable(state.sysctls)),
 });
 
@@ -76,12 +78,20 @@ export class LiveState {
     else this.#units.set(unit, entries);
   }
 
-  /** The nftables tables that there are, and our chains of the engine's filter table. */
-  setFamilies(families: ReadonlySet<Family>, rules: readonly string[]): void {
+  /**
+   * The nftables tables that there are, and our chains of the engine's filter table. The underlay's family may
+   * need a table though no network has it.
+   */
+  setFamilies(
+    families: ReadonlySet<Family>,
+    rules: readonly string[],
+    underlay: ReadonlySet<Family> = new Set(),
+  ): void {
     const filters = writable(this.state.filters);
     const tables = writable(this.state.tables);
     for (const family of TABLE_FAMILIES) {
-      const wanted = family === "bridge" ? families.size > 0 : families.has(family);
+      const wanted =
+        family === "bridge" ? families.size > 0 : families.has(family) || underlay.has(family);
       const live = this.#tables.get(family);
       if (wanted !== tables.has(family)) this.#structural = true;
       if (wanted && live) tables.set(family, live.table);

@@ -2,6 +2,7 @@ import type { NetworkEndpoint, NetworkPeer, NetworkTable } from "@skein/model";
 import type { LiveNetwork, NetworkHead } from "./tables/live-network.ts";
 import type { Family } from "./addresses.ts";
 import { canonical, canonicalSubnet, familyOf, hostPart, macOf, prefixOf } from "./addresses.ts";
+import { encryptedMtu, encryptedPort } from "./encryption.ts";
 import { bridgeName, vxlanName } from "./names.ts";
 import type { StateBuilder } from "./state-builder.ts";
 
@@ -13,10 +14,15 @@ const ZONES = 0xffff;
 
 /** A network's greatest packet: what was asked for, or what fits the underlay, in bytes. */
 export const mtuOf = (
-  { mtu }: Pick<NetworkTable, "mtu">,
+  { mtu, encrypted }: Pick<NetworkTable, "mtu" | "encrypted">,
   underlay: string,
   underlayMtu: number,
-): number => mtu ?? underlayMtu - OVERHEAD[familyOf(underlay)];
+): number => {
+  if (mtu !== undefined) return mtu;
+  return encrypted
+    ? encryptedMtu(underlay, underlayMtu)
+    : underlayMtu - OVERHEAD[familyOf(underlay)];
+};
 
 /** The hardware address of a node's bridge in a network. */
 const bridgeMac = (gateways: readonly string[]): string => macOf(gateways[0] ?? "0.0.0.0");
@@ -45,7 +51,7 @@ const planDevices = (builder: StateBuilder, network: NetworkHead, path: DataPath
   });
   builder.addVxlan(vxlanName(network.id), {
     vni: network.vni,
-    port: path.port,
+    port: network.encrypted ? encryptedPort(path.port) : path.port,
     local: canonical(path.underlay),
     // All entries come from the managers. A container that takes another's hardware address
     // gets nothing by it on other nodes.

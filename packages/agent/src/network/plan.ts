@@ -17,12 +17,18 @@ export interface DataplanePlan {
   readonly problems: readonly PlanProblem[];
 }
 
-const ENCRYPTED =
-  "encrypted networks need IPsec ESP with keys of the cluster, which this node does not have";
-
 /** Why this node cannot have a network; undefined when it can. */
-export const problemOf = ({ head }: LiveNetwork): PlanProblem | undefined =>
-  head.encrypted ? { networkId: head.id, reason: ENCRYPTED } : undefined;
+export const problemOf = (
+  { head }: LiveNetwork,
+  { keys }: { readonly keys?: NetworkTables["keys"] | undefined },
+  { deriveKey }: Pick<NodeFacts, "deriveKey">,
+): PlanProblem | undefined => {
+  if (!head.encrypted || (keys && deriveKey)) return undefined;
+  const lack = deriveKey
+    ? "the cluster's keys have not come yet"
+    : "this node's kernel has no IPsec ESP";
+  return { networkId: head.id, reason: `the network is encrypted, and ${lack}` };
+};
 
 /**
  * The complete state of the kernel for what managers told this node. Depends on nothing else, so that
@@ -32,12 +38,10 @@ export const planDataplane = (tables: NetworkTables, facts: NodeFacts): Dataplan
   const live = liveTables(tables, facts.nodeId);
   const networks = [...live.networks.values()];
   const planner = new Planner();
-  planner.update(
-    { tables: live, usable: networks.filter((network) => !problemOf(network)), facts },
-    [...live.ports.keys()].map(portRecord),
-  );
+  const usable = networks.filter((network) => !problemOf(network, tables, facts));
+  planner.update({ tables: live, usable, facts }, [...live.ports.keys()].map(portRecord));
   return {
     state: planner.state,
-    problems: networks.flatMap((network) => problemOf(network) ?? []),
+    problems: networks.flatMap((network) => problemOf(network, tables, facts) ?? []),
   };
 };

@@ -13,21 +13,24 @@ import { planDataplane } from "./plan.ts";
 import { Planner } from "./planner.ts";
 import { anyTables } from "./testing/arbitraries.ts";
 import { newsBetween } from "./testing/news.ts";
-import { node1 } from "./testing/tables.ts";
+import { ableNode1 } from "./testing/tables.ts";
 
 const order = (list: readonly string[]): readonly string[] => [...new Set(list)].toSorted();
 
 /** A node that hears the news one after the other, and notes what it would do to its kernel. */
 class Follower {
-  readonly #tables = new LiveTables(node1.nodeId);
+  readonly #tables = new LiveTables(ableNode1.nodeId);
   readonly #planner = new Planner();
   readonly kernel: KernelState = emptyKernelState();
 
   /** Takes up a message. Returns whose connections it would cut, found by the changes alone and by all there is. */
-  hear(news: NetworkNews): readonly [KernelChanges["cut"], KernelChanges["cut"]] {
-    const touched = this.#tables.apply(news);
+  hear(
+    news: NetworkNews,
+    keys: NetworkTables["keys"],
+  ): readonly [KernelChanges["cut"], KernelChanges["cut"]] {
+    const touched = [...this.#tables.setKeys(keys), ...this.#tables.apply(news)];
     this.#planner.update(
-      { tables: this.#tables, usable: [...this.#tables.networks.values()], facts: node1 },
+      { tables: this.#tables, usable: [...this.#tables.networks.values()], facts: ableNode1 },
       touched,
     );
     const part = this.#planner.take();
@@ -60,11 +63,11 @@ test("a node that follows the changes has what a node has that is told all at on
         for (const [version, [drawn, isWhole, other]] of steps.entries()) {
           const tables = before && other > 0 ? withHeadsOf(before, drawn) : drawn;
           const news = newsBetween(isWhole ? undefined : before, tables, version + 1);
-          const [cut, expected] = follower.hear(news);
+          const [cut, expected] = follower.hear(news, tables.keys);
           expect(order(cut.gone)).toEqual(order(expected.gone));
           expect(order(cut.idle)).toEqual(order(expected.idle));
           before = tables;
-          const { state } = planDataplane(tables, node1);
+          const { state } = planDataplane(tables, ableNode1);
           expect(isDeepStrictEqual(withoutSettings(follower.kernel), withoutSettings(state))).toBe(
             true,
           );

@@ -5,6 +5,7 @@ import { forwardRules } from "./forward-rules.ts";
 import type { BridgePort, KernelState } from "./kernel-state.ts";
 import { LiveState } from "./live-state.ts";
 import { bridgeName } from "./names.ts";
+import { EncryptionUnit } from "./plan-encryption.ts";
 import type { PlanInput } from "./stale-units.ts";
 import { StaleUnits } from "./stale-units.ts";
 import type { Touched } from "./touched.ts";
@@ -26,6 +27,7 @@ export class Planner {
   readonly #live = new LiveState();
   readonly #stale = new StaleUnits();
   readonly #ports = new Set<string>();
+  readonly #encryption = new EncryptionUnit();
 
   /** The complete wanted state. It changes in place with the next round. */
   get state(): KernelState {
@@ -35,6 +37,7 @@ export class Planner {
   /** Plans anew what depends on these entries of the tables, and on what else is not as in the last round. */
   update(input: PlanInput, touched: Iterable<string>): void {
     for (const [unit, write] of this.#stale.find(input, touched)) this.#live.replace(unit, write);
+    this.#encryption.update(this.#live, input);
     this.#planHost(input.usable);
     this.#planPorts(input.facts.ports, input.usable);
   }
@@ -50,7 +53,8 @@ export class Planner {
       if (families.has("ip")) builder.setSysctl("net/ipv4/ip_forward", "1");
       if (families.has("ip6")) builder.setSysctl("net/ipv6/conf/all/forwarding", "1");
     });
-    this.#live.setFamilies(families, forwardRules(networks.map(({ head }) => bridgeName(head.id))));
+    const rules = forwardRules(networks.map(({ head }) => bridgeName(head.id)));
+    this.#live.setFamilies(families, rules, this.#encryption.families);
   }
 
   /** Containers' ends in our bridges. */

@@ -1,4 +1,4 @@
-import type { NetworkDifference } from "@skein/model";
+import type { EncryptionSupport, NetworkDifference } from "@skein/model";
 import type { KernelState } from "./kernel-state.ts";
 import type { Touched } from "./touched.ts";
 
@@ -63,6 +63,8 @@ export interface Dataplane {
    * default route. Says which interfaces it has, for the next plan.
    */
   attach(attachment: Attachment): Promise<readonly AttachedInterface[]>;
+  /** Whether encrypted networks can be had here, tried out. */
+  encryption(): Promise<EncryptionSupport>;
   /**
    * Features of the kernel and programs that overlay networks need and this node lacks, tried out. Takes
    * some hundred milliseconds the first time; that nothing is missing is remembered.

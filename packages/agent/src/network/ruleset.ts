@@ -156,6 +156,15 @@ export const chainsOf = (family: Family): Readonly<Record<string, NftChain>> => 
   ),
 });
 
+/**
+ * Encrypted networks, once more: their packets neither leave nor are taken in the clear, even if somebody
+ * empties the kernel's list of policies.
+ */
+export const encryptionGuard = (port: number): Readonly<Record<string, NftChain>> => ({
+  encrypt_output: baseChain("filter output 0", `udp dport ${port} rt ipsec missing drop`),
+  encrypt_input: baseChain("filter input -20", `udp dport ${port} meta ipsec missing drop`),
+});
+
 // What IPv6 neighbours ask for and claim. nft 1.0.6 has no name for that field.
 const TARGET6 = "@th,64,128";
 

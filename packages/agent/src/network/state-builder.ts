@@ -7,6 +7,9 @@ import type {
   FloodEntry,
   ForwardingEntry,
   Neighbour,
+  NftChain,
+  SecurityAssociation,
+  SecurityPolicy,
   TableFamily,
   Vxlan,
 } from "./kernel-state.ts";
@@ -35,9 +38,13 @@ class TableBuilder {
     this.#entries.push({ place: `set/${this.#family}/${set}`, key, value });
   }
 
+  addChain(name: string, chain: NftChain): void {
+    this.#entries.push({ place: `chain/${this.#family}`, key: name, value: chain });
+  }
+
   /** The verdict that leads to a choice. */
   choose({ name, chain }: Choice): string {
-    this.#entries.push({ place: `chain/${this.#family}`, key: name, value: chain });
+    this.addChain(name, chain);
     return `goto ${name}`;
   }
 }
@@ -91,6 +98,14 @@ export class StateBuilder implements Readonly<Record<Family, TableBuilder>> {
 
   addNeighbour(entry: Neighbour): void {
     this.#add("neighbours", keyOf.neighbour(entry), entry);
+  }
+
+  addAssociation(entry: SecurityAssociation): void {
+    this.#add("associations", keyOf.association(entry), entry);
+  }
+
+  addPolicy(entry: SecurityPolicy): void {
+    this.#add("policies", keyOf.policy(entry), entry);
   }
 
   /** The address is a node's: no container may claim it. */

@@ -2,12 +2,20 @@
 // Method: the real Networking over parts in memory, on a virtual clock.
 import { newVirtualClock, silentLogger } from "@skein/base";
 import type { VirtualClock } from "@skein/base";
-import type { NetworkEndpoint, NetworkNews, NetworkSnapshot, NetworkTable } from "@skein/model";
+import type {
+  EncryptionSupport,
+  NetworkEndpoint,
+  NetworkKeyNews,
+  NetworkNews,
+  NetworkSnapshot,
+  NetworkTable,
+} from "@skein/model";
 import { expect, test } from "vitest";
 import { copyState } from "../network/apply-changes.ts";
 import type { KernelState } from "../network/kernel-state.ts";
 import type { Dataplane } from "../network/ports.ts";
 import type { Touched } from "../network/touched.ts";
+import { aRing } from "../network/testing/tables.ts";
 import { Networking } from "./networking.ts";
 
 const endpoint = (id: string, address: string): NetworkEndpoint => ({
@@ -72,10 +80,13 @@ interface Rig {
   readonly refused: Set<string>;
   /** Makes the next calls of the kernel fail. */
   failing: boolean;
-  readonly tell: (message: NetworkNews) => Promise<void>;
+  readonly tell: (message: NetworkNews | NetworkKeyNews) => Promise<void>;
 }
 
-const rig = (kept: Rig["kept"] = new Map()): Rig => {
+const rig = (
+  kept: Rig["kept"] = new Map(),
+  support: EncryptionSupport = { supported: true },
+): Rig => {
   const clock = newVirtualClock();
   const state = { failing: false };
   const [applied, listening, acknowledged]: [KernelState[], (readonly string[])[], number[]] = [
@@ -99,6 +110,7 @@ const rig = (kept: Rig["kept"] = new Map()): Rig => {
     compare: () => Promise.resolve([]),
     remove: () => Promise.resolve(none),
     attach: () => Promise.resolve([]),
+    encryption: () => Promise.resolve(support),
     requirements: () => Promise.resolve([]),
     warnings: () => Promise.resolve([]),
     close: () => Promise.resolve(),
@@ -106,6 +118,7 @@ const rig = (kept: Rig["kept"] = new Map()): Rig => {
   const networking = new Networking({
     nodeId: "n1",
     dataplane,
+    deriveKey: (secret, purpose) => `${secret} ${purpose}`,
     engine: {
       ensureNetwork: ({ name }) =>
         refused.has(name)
@@ -129,7 +142,7 @@ const rig = (kept: Rig["kept"] = new Map()): Rig => {
     logger: silentLogger,
   });
   void networking.run(new AbortController().signal);
-  const tell = async (message: NetworkNews): Promise<void> => {
+  const tell = async (message: NetworkNews | NetworkKeyNews): Promise<void> => {
     networking.receive(message, (version) => acknowledged.push(version));
     await clock.settle();
   };
@@ -253,9 +266,58 @@ test("a change is planned and compared alone; one that was missed ends the sessi
   await all.tell(delta(2, 5));
   expect(all.applied.at(-1)?.tables.get("ip")?.sets.get("backends")?.elements.size).toBe(0);
   const { sections, tables } = all.touched.at(-1) ?? {};
-  expect(Object.values(sections ?? {}).map(({ size }) => size)).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(new Set(Object.values(sections ?? {}).map(({ size }) => size))).toEqual(new Set([0]));
   expect([...(tables?.get("ip")?.elements.keys() ?? [])].toSorted()).toEqual(["backends", "vips"]);
   expect(all.acknowledged).toEqual([3, 5]);
   expect(() => all.networking.receive(delta(6, 7), () => {})).toThrow("out of sequence");
   expect(() => all.networking.receive(delta(2, 5), () => {})).toThrow("out of sequence");
+});
+
+const keyNews: NetworkKeyNews = { type: "network-keys", keys: aRing(2) };
+
+test("an encrypted network waits for keys, which stay over its other news and go when it goes", async () => {
+  const { clock, tell, applied, engine, kept } = rig();
+  await clock.settle();
+  await tell(news(1, [table("back", { encrypted: true }), table("other", { vni: 4098 })]));
+  expect([...engine]).toEqual(["skein-1-other"]);
+  await tell(keyNews);
+  expect(applied.at(-1)?.bridges.size).toBe(2);
+  expect(applied.at(-1)?.policies.size).toBe(2);
+  await tell(news(2, [table("back", { encrypted: true, vni: 4099 })], { kind: "delta" }));
+  expect(applied.at(-1)?.bridges.size).toBe(2);
+  expect(kept.get("network-keys")).toEqual(keyNews.keys);
+  await tell({ type: "network-keys" });
+  expect(applied.at(-1)?.policies.size).toBe(0);
+  expect([...engine]).toEqual(["skein-1-other"]);
+  expect(kept.has("network-keys")).toBe(false);
+});
+
+test("after a restart an encrypted network is there before a manager answers", async () => {
+  const first = rig();
+  await first.clock.settle();
+  await first.tell(keyNews);
+  await first.tell(news(1, [table("back", { encrypted: true })]));
+  const second = rig(first.kept);
+  await second.clock.advance(2_000);
+  expect(second.applied.at(-1)?.policies.size).toBe(2);
+  expect(second.applied.at(-1)?.vxlans.size).toBe(1);
+});
+
+test("a task on an encrypted network is refused where the kernel can't, and others go on", async () => {
+  const reason = "this node's kernel lacks IPsec ESP";
+  const { networking, clock, tell, applied } = rig(undefined, { supported: false, reason });
+  await clock.settle();
+  const places = [{ networkId: "back", addresses: ["10.0.5.7"], aliases: [] }];
+  let failure: unknown;
+  networking.overlaysOf(places, new AbortController().signal).catch((error: unknown) => {
+    failure = error;
+  });
+  await tell(keyNews);
+  await tell(news(1, [table("back", { encrypted: true }), table("other", { vni: 4098 })]));
+  expect(failure).toMatchObject({
+    kind: "failed-precondition",
+    message: `network "back" is encrypted: ${reason}`,
+  });
+  expect(applied.at(-1)?.bridges.size).toBe(1);
+  expect(applied.at(-1)?.policies.size).toBe(0);
 });

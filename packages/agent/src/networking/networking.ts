@@ -1,10 +1,12 @@
 import type { Clock, Logger } from "@skein/base";
-import { messageOf } from "@skein/base";
-import type { NetworkEndpoint, TaskNetwork } from "@skein/model";
+import { messageOf, OperationError } from "@skein/base";
+import type { EncryptionSupport, NetworkEndpoint, TaskNetwork } from "@skein/model";
 import type { ContainerPlace, KnownPlaces } from "../attachments/ports.ts";
 import type { QuestionType, Resolution } from "../discovery/resolve.ts";
 import { engineEndpoint, engineNetworkName } from "../network/engine-network.ts";
+import type { DeriveKey } from "../network/encryption.ts";
 import type { BridgePort } from "../network/kernel-state.ts";
+import type { NodeFacts } from "../network/node-facts.ts";
 import { problemOf } from "../network/plan.ts";
 import { Planner } from "../network/planner.ts";
 import type { AuditReport, Dataplane } from "../network/ports.ts";
@@ -30,6 +32,7 @@ const RETRY_MS = 1_000;
 export interface NetworkingDependencies {
   readonly nodeId: string;
   readonly dataplane: Dataplane;
+  readonly deriveKey: DeriveKey;
   readonly engine: EngineNetworks;
   /** Answers names on these addresses, and no others. */
   readonly names: { listen(addresses: readonly string[]): Promise<void> };
@@ -69,6 +72,9 @@ export class Networking implements NetworkReceiver, KnownPlaces {
   #told: string | undefined;
   /** Networks that this node can't have, of which the log has told. */
   readonly #unfit = new Set<string>();
+  #support: Promise<EncryptionSupport> | undefined;
+  /** What this node's kernel lacks for encrypted networks. It does not change. */
+  #lack: string | undefined;
   readonly #news = new SignalBox();
   readonly #record = new AuditRecord();
 
@@ -100,12 +106,22 @@ export class Networking implements NetworkReceiver, KnownPlaces {
       this.#withdrawn.tell(message.taskIds);
       return;
     }
-    for (const key of this.#tables.apply(message)) {
+    const touched =
+      message.type === "network-keys"
+        ? this.#tables.setKeys(message.keys)
+        : this.#tables.apply(message);
+    for (const key of touched) {
       this.#touched.add(key);
       this.#unsaved.add(key);
     }
-    this.#acknowledge.push({ version: message.version, applied });
+    if (message.type === "networks") this.#acknowledge.push({ version: message.version, applied });
     this.#news.ring();
+  }
+
+  /** Whether this node can be on encrypted networks; tried out once. */
+  encryption(): Promise<EncryptionSupport> {
+    this.#support ??= this.#deps.dataplane.encryption();
+    return this.#support;
   }
 
   /** Answers a question of a container, known by its address. */
@@ -116,7 +132,10 @@ export class Networking implements NetworkReceiver, KnownPlaces {
     return resolveFor(this.#tables, client, question);
   }
 
-  /** Waits until the kernel has the task's networks; gives what the engine needs to know of them. */
+  /**
+   * Waits until the kernel has the task's networks; gives what the engine needs to know of them. Rejects
+   * (kind `failed-precondition`) when one is encrypted and this node's kernel can't do that.
+   */
   async overlaysOf(
     networks: readonly TaskNetwork[],
     signal: AbortSignal,
@@ -127,6 +146,7 @@ export class Networking implements NetworkReceiver, KnownPlaces {
         return head ? [overlayOf(head, place)] : [];
       });
       if (found.length === networks.length) return found;
+      this.#checkEncryption(networks.map(({ networkId }) => networkId));
       await this.#rounds.next(signal);
     }
   }
@@ -150,6 +170,7 @@ export class Networking implements NetworkReceiver, KnownPlaces {
         return head && endpoint ? [{ networkId, ...overlayOf(head, endpoint) }] : [];
       });
       if (places.length === networkIds.length) return places;
+      this.#checkEncryption(networkIds);
       await this.#rounds.next(signal);
     }
   }
@@ -226,6 +247,17 @@ export class Networking implements NetworkReceiver, KnownPlaces {
     await tables.clear();
   }
 
+  /** What the kernel can't have need not be waited for. */
+  #checkEncryption(networkIds: readonly string[]): void {
+    const heads = networkIds.flatMap((id) => this.#tables.networks.get(id)?.head ?? []);
+    const sealed = heads.find(({ encrypted }) => encrypted);
+    if (sealed && this.#lack !== undefined)
+      throw new OperationError(
+        "failed-precondition",
+        `network "${sealed.name}" is encrypted: ${this.#lack}`,
+      );
+  }
+
   /** An endpoint that the kernel has as the tables say. */
   #applied(networkId: string, id: string): NetworkEndpoint | undefined {
     const key = entryRecord(networkId, "endpoint", id);
@@ -281,16 +313,16 @@ export class Networking implements NetworkReceiver, KnownPlaces {
 
   /** Brings engine, kernel and names to the tables. Returns why a network can't be had, if so. */
   async #apply(touched: ReadonlySet<string>, signal: AbortSignal): Promise<string | undefined> {
-    const { dataplane, names, nodeId } = this.#deps;
+    const { dataplane, names } = this.#deps;
     const tables = this.#tables;
     if (tables.networks.size + this.#done.size === 0) return undefined;
     const path = await this.#pathTo(tables.underlay);
-    const wanted = this.#wanted();
+    const facts = await this.#facts(path.mtu);
+    const wanted = this.#wanted(facts);
     const had = new Set(this.#done.keys());
     const { usable, refused } = await this.#engine.ensure(wanted, { path, had, signal });
     // What came while the engine was asked is planned in the next round, but may show in this one.
     const present = usable.filter(({ head }) => tables.networks.has(head.id));
-    const facts = { nodeId, underlayMtu: path.mtu, ports: this.#ports };
     this.#planner.update({ tables, usable: present, facts }, touched);
     const done = new Map(present.map(({ head }) => [head.id, head]));
     await dataplane.apply(this.#planner.state, this.#planner.take());
@@ -303,18 +335,26 @@ export class Networking implements NetworkReceiver, KnownPlaces {
   }
 
   /** The networks that this node can have; of the others the log tells. */
-  #wanted(): readonly LiveNetwork[] {
+  #wanted(facts: NodeFacts): readonly LiveNetwork[] {
     // Without a gateway this node is not on it yet.
     const all = [...this.#tables.networks.values()].filter(({ head: { subnets } }) =>
       subnets.every(({ gateway }) => gateway !== ""),
     );
     return all.filter((network) => {
-      const problem = problemOf(network);
+      const problem = problemOf(network, this.#tables, facts);
       if (problem && !this.#unfit.has(problem.networkId))
         this.#deps.logger.error("no network", { ...problem });
       if (problem) this.#unfit.add(problem.networkId);
       return problem === undefined;
     });
+  }
+
+  async #facts(underlayMtu: number): Promise<NodeFacts> {
+    const { nodeId, deriveKey } = this.#deps;
+    const support = await this.encryption();
+    if (!support.supported) this.#lack = support.reason;
+    const able = support.supported ? { deriveKey } : {};
+    return { nodeId, underlayMtu, ports: this.#ports, ...able };
   }
 
   async #pathTo(underlay: string): Promise<{ readonly underlay: string; readonly mtu: number }> {

@@ -1,7 +1,10 @@
 import type { DownMessage } from "@skein/model";
 
 /** What managers say of networks. */
-export type NetworkMessage = Extract<DownMessage, { type: "networks" | "withdrawn" }>;
+export type NetworkMessage = Extract<
+  DownMessage,
+  { type: "networks" | "network-keys" | "withdrawn" }
+>;
 
 /** Who programs this node's networks. */
 export interface NetworkReceiver {

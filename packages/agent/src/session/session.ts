@@ -2,6 +2,7 @@ import type { Clock, Logger } from "@skein/base";
 import { deepEqual, messageOf, OperationError, unreachable } from "@skein/base";
 import type {
   DownMessage,
+  EncryptionSupport,
   InquiryMessage,
   LogSubscription,
   NodeAnswers,
@@ -33,6 +34,7 @@ export interface HostNews {
 export interface Greeting extends HostNews {
   readonly addr: string;
   readonly managerAddr?: string;
+  readonly encryption?: EncryptionSupport;
 }
 
 export interface SessionDependencies {
@@ -173,6 +175,7 @@ export class Session {
         if (message.kind === "full") this.#reportAll();
         return;
       case "networks":
+      case "network-keys":
       case "withdrawn":
         this.#deps.networks.receive(message, (version) =>
           this.#connection.send({ type: "networks-applied", version }),

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { NetworkingParts, TablesStore } from "@skein/agent";
 import type { Logger } from "@skein/base";
-import { newDiagnostics, newLinuxDataplane, newNameServer } from "@skein/platform";
+import { deriveKey, newDiagnostics, newLinuxDataplane, newNameServer } from "@skein/platform";
 import type { EngineExecutor } from "@skein/platform";
 
 const DNS_PORT = 53;
@@ -30,6 +30,7 @@ export const newNetworkingParts = (parts: {
   readonly logger: Logger;
 }): NetworkingParts => ({
   dataplane: newLinuxDataplane({}),
+  deriveKey,
   engine: parts.executor.networks,
   containers: parts.executor.plain,
   tables: parts.tables,

@@ -27,6 +27,8 @@ export interface ManagerDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** How long one key of encrypted networks is used, in ms; 12 hours unless given. */
+  readonly networkKeyPeriodMs?: number;
   /** Another log than the one in the data directory, for tests. */
   readonly openLog?: () => Log;
 }

@@ -21,6 +21,8 @@ import type { Sealing } from "./sealing.ts";
 export interface MemberDependencies {
   readonly dataDir: string;
   readonly settings: MemberSettings;
+  /** How long one key of encrypted networks is used, in ms; 12 hours unless given. */
+  readonly networkKeyPeriodMs?: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;

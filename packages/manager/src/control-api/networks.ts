@@ -12,6 +12,7 @@ import type { Transaction, View } from "@skein/store";
 import type { IPAM, IPAMConfig, NetworkCreateRequest } from "@skein/wire";
 import { chooseSubnet, chooseVni, firstAddress, subnetsInUse } from "../allocator/subnets.ts";
 import { attachmentsOfNetwork } from "../networks/attachments.ts";
+import { checkEncryption, isEncrypted } from "../networks/encryption.ts";
 import { ingressNetwork, isIngress, isOverlay } from "../networks/needs.ts";
 import { theCluster } from "../membership/admission.ts";
 import { PREDEFINED_LABEL } from "../networks/predefined.ts";
@@ -94,17 +95,14 @@ const checkName = (view: View, name: string): void => {
     );
 };
 
-const checkDriver = (request: NetworkCreateRequest): void => {
+const checkDriver = (view: View, request: NetworkCreateRequest): void => {
   if (request.Driver === "") throw invalid("driver name: if driver is specified name is required");
   if (request.Driver !== "overlay")
     throw new OperationError("not-found", `plugin "${request.Driver}" not found`);
   if (request.Scope !== "" && request.Scope !== "swarm")
     throw new OperationError("forbidden", "cannot downgrade network scope for overlay networks");
-  if (request.Options && "encrypted" in request.Options)
-    throw new OperationError(
-      "not-implemented",
-      "encrypted overlay networks are not supported by this version of Skein",
-    );
+  if (isEncrypted({ driver: { name: request.Driver, options: request.Options ?? {} } }))
+    checkEncryption(view);
   const ipamDriver = request.IPAM?.Driver ?? "";
   if (ipamDriver !== "" && ipamDriver !== "default")
     throw invalid(`error during lookup of plugin ${ipamDriver}`);
@@ -146,7 +144,7 @@ export const createNetwork = (
     );
   validateDnsName(name);
   checkIngress(tx, request);
-  checkDriver(request);
+  checkDriver(tx, request);
   const vni = chooseVni(tx);
   const subnets = chooseSubnets(tx, request, vni);
   return tx.put("networks", {

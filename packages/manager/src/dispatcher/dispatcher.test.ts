@@ -125,6 +125,7 @@ test("hello makes a node ready and brings its tasks, then differences, with secr
   expect(agent.got.map(({ type }) => type)).toEqual([
     "welcome",
     "cluster",
+    "network-keys",
     "networks",
     "assignments",
   ]);

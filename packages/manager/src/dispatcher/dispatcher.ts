@@ -244,6 +244,7 @@ export class Dispatcher {
       ...(isNew ? { spec: { ...node.spec, Availability: hello.availability } } : {}),
       status: { ...node.status, addr: hello.addr === "" ? peer.address : hello.addr },
       ...(hello.managerAddr === undefined ? {} : { managerAddr: hello.managerAddr }),
+      ...(hello.encryption === undefined ? {} : { encryption: hello.encryption }),
       ...(hello.dataPathAddr === undefined ? {} : { dataPathAddr: hello.dataPathAddr }),
     });
   }

@@ -1,6 +1,7 @@
 import type { DownMessage } from "@skein/model";
 import type { CommittedBatch, View } from "@skein/store";
 import { AssignmentSet } from "./assignments.ts";
+import { KeyAnnouncements } from "./key-announcements.ts";
 import { NetworkAnnouncements } from "./network-announcements.ts";
 import type { NetworkBatch, NetworkFeed } from "./network-feed.ts";
 
@@ -27,6 +28,7 @@ export class Session {
   ended = false;
   readonly #assignments: AssignmentSet;
   readonly #networks: NetworkAnnouncements;
+  readonly #keys: KeyAnnouncements;
   /** Batches up to this index are in the full set. Undefined until it was computed. */
   #base: number | undefined;
   readonly #held: DownMessage[] = [];
@@ -39,6 +41,7 @@ export class Session {
     this.lastHeard = now;
     this.#assignments = new AssignmentSet(nodeId);
     this.#networks = new NetworkAnnouncements(nodeId);
+    this.#keys = new KeyAnnouncements(nodeId);
   }
 
   /**
@@ -48,8 +51,8 @@ export class Session {
    */
   prepare(view: View, closedIndex: number, feed: NetworkFeed): readonly DownMessage[] {
     this.#base = closedIndex;
-    // A task's networks come before the task.
-    return [this.#networks.full(view, feed), this.#assignments.full(view)];
+    // A task's networks come before the task, and their keys before them.
+    return [this.#keys.full(view), this.#networks.full(view, feed), this.#assignments.full(view)];
   }
 
   /** Sends the full set, and the differences that became durable since. */
@@ -63,6 +66,7 @@ export class Session {
   commit(view: View, batch: CommittedBatch, networks: NetworkBatch): void {
     if (this.#base === undefined) return;
     const news = [
+      this.#keys.delta(view, batch.changes),
       // The tables are of the batches that were durable, and none of those after must be left out.
       this.#networks.delta(view, networks),
       batch.index > this.#base ? this.#assignments.delta(view, batch.changes) : undefined,

@@ -3,6 +3,7 @@ import type {
   Attachment,
   Network,
   NetworkSubnet,
+  Node,
   RefusedPlace,
   TaskNetwork,
   WantedAttachment,
@@ -11,6 +12,7 @@ import type {
 import { holds, parseAddress, parseSubnet } from "@skein/model";
 import type { Transaction, View } from "@skein/store";
 import type { AddressAllocator } from "../allocator/addresses.ts";
+import { canEncrypt, isEncrypted, lackOf } from "./encryption.ts";
 
 /** The containers outside of services of one node. */
 export const attachmentsOfNode = (view: View, nodeId: string): readonly Attachment[] =>
@@ -41,6 +43,7 @@ const isWithin = ({ subnet }: NetworkSubnet, text: string): boolean => {
 
 /** Docker's words for what an attachment is refused for, or undefined. */
 const refusalOf = (
+  node: Node | undefined,
   network: Network | undefined,
   { networkId, addresses, fixed }: WantedPlace,
 ): Refusal | undefined => {
@@ -48,6 +51,11 @@ const refusalOf = (
     return { kind: "not-found", message: `network ${networkId} not found` };
   if (!network.attachable || network.ingress)
     return { kind: "forbidden", message: `network ${network.name} not manually attachable` };
+  if (isEncrypted(network) && !(node && canEncrypt(node)))
+    return {
+      kind: "failed-precondition",
+      message: `network ${network.name} is encrypted: ${lackOf(node)}`,
+    };
   const stray = addresses.find((text) => !network.subnets.some((subnet) => isWithin(subnet, text)));
   if (fixed && stray !== undefined)
     return {
@@ -102,7 +110,7 @@ const applyOne = (
   const networks = wanted.networks.flatMap((place): readonly TaskNetwork[] => {
     const { networkId } = place;
     const network = tx.get("networks", networkId);
-    const refusal = refusalOf(network, place);
+    const refusal = refusalOf(tx.get("nodes", nodeId), network, place);
     const held = before?.networks.find((one) => one.networkId === networkId)?.addresses ?? [];
     const claim = network && { holder: `attachments/${id}`, network, wanted: place, held };
     const outcome: Outcome =

@@ -12,6 +12,7 @@ import type {
 } from "@skein/model";
 import { isTerminal, specVersionId } from "@skein/model";
 import type { View } from "@skein/store";
+import { isEncrypted } from "./encryption.ts";
 import { ingressNetwork, isIngress, networksOfService } from "./needs.ts";
 
 /** Service labels that say how published ports behave. */
@@ -24,7 +25,6 @@ const publishLabels = {
   addresses: "skein.publish.addresses",
 } as const;
 
-const ENCRYPTED = "encrypted";
 const MTU = "com.docker.network.driver.mtu";
 
 /** Characters of the short form of a container's id. */
@@ -127,7 +127,7 @@ export const networkTable = (view: View, network: Network, version: number): Net
     subnets: network.subnets.map(({ subnet }) => subnet),
     internal: network.internal,
     ingress: network.ingress,
-    encrypted: ENCRYPTED in network.driver.options,
+    encrypted: isEncrypted(network),
     ...mtuOf(network),
     peers: [...view.all("nodes").values()].flatMap((node) => peerOf(id, node) ?? []),
     endpoints: [...tasks, ...containers],

@@ -1,6 +1,7 @@
 import type { Task } from "@skein/model";
 import { specVersionId } from "@skein/model";
 import type { View } from "@skein/store";
+import { lackOf } from "../networks/encryption.ts";
 import type { Demand } from "./demand.ts";
 import type { FilterName, Requirement } from "./filters.ts";
 import { firstRefusal } from "./filters.ts";
@@ -55,6 +56,8 @@ const reasonOf = (
       return `constraints ${(demand.spec.task.Placement?.Constraints ?? []).join(", ")}`;
     case "platform":
       return `platform is ${node?.description?.Platform.OS ?? "?"}/${node?.description?.Platform.Architecture ?? "?"}`;
+    case "encryption":
+      return `encrypted networks ${requirement.encrypted.join(", ")}: ${lackOf(node)}`;
     case "host-ports":
       return `in use: ${demand.hostPorts.filter((port) => load.hostPorts.has(port)).join(", ")}`;
     case "max-replicas":
@@ -67,7 +70,7 @@ const refusals = (view: View, task: Task): readonly NodeRefusal[] => {
   const ledger = Ledger.of(view);
   const demand = ledger.demands.get(specVersionId(task.serviceId, task.specVersion));
   if (!demand) return [];
-  const requirement = requirementOf(demand.spec.task, view);
+  const requirement = requirementOf(demand.spec, view);
   return ledger.ranks.nodes.flatMap((load): readonly NodeRefusal[] => {
     if (task.nodeId !== undefined && task.nodeId !== load.id) return [];
     const filter = firstRefusal(load, demand, requirement);

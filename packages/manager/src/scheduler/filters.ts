@@ -1,6 +1,7 @@
 import type { Constraint, Node } from "@skein/model";
 import { matchesConstraint } from "@skein/model";
 import type { Platform } from "@skein/wire";
+import { canEncrypt } from "../networks/encryption.ts";
 import type { Demand } from "./demand.ts";
 import type { NodeLoad } from "./node-load.ts";
 
@@ -17,6 +18,8 @@ export interface Requirement {
   readonly plugins: readonly PluginNeed[];
   readonly constraints: readonly Constraint[];
   readonly platforms: readonly Platform[];
+  /** Names of the encrypted networks that the task is on. */
+  readonly encrypted: readonly string[];
 }
 
 /** Names of the filters, in the order in which they are asked. */
@@ -26,6 +29,7 @@ export type FilterName =
   | "plugins"
   | "constraints"
   | "platform"
+  | "encryption"
   | "host-ports"
   | "max-replicas";
 
@@ -88,6 +92,12 @@ export const filters: readonly Filter[] = [
     fixed: true,
     passes: ({ node }, _, { platforms }) =>
       platforms.length === 0 || platforms.some((platform) => runsOn(node, platform)),
+  },
+  {
+    name: "encryption",
+    fixed: true,
+    passes: ({ node }, _, { encrypted }) =>
+      encrypted.length === 0 || (node !== undefined && canEncrypt(node)),
   },
   {
     name: "host-ports",

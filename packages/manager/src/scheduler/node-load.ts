@@ -16,7 +16,10 @@ export const occupiesNode = (task: Task | undefined): task is Task & { nodeId: s
 /** What of a node the scheduler looks at: true when the two differ in it. */
 export const differsForScheduling = (a: Node, b: Node): boolean =>
   a.role !== b.role ||
-  !deepEqual([a.spec, a.status, a.description], [b.spec, b.status, b.description]);
+  !deepEqual(
+    [a.spec, a.status, a.description, a.encryption],
+    [b.spec, b.status, b.description, b.encryption],
+  );
 
 const noResources: readonly GenericResource[] = [];
 

@@ -10,6 +10,7 @@ const texts: Readonly<Record<FilterName, (count: number) => string>> = {
   plugins: (count) => `missing plugin on ${nodesText(count)}`,
   constraints: (count) => `scheduling constraints not satisfied on ${nodesText(count)}`,
   platform: (count) => `unsupported platform on ${nodesText(count)}`,
+  encryption: (count) => `no IPsec ESP for encrypted networks on ${nodesText(count)}`,
   "host-ports": (count) => `host-mode port already in use on ${nodesText(count)}`,
   "max-replicas": () => "max replicas per node limit exceed",
 };

@@ -1,7 +1,9 @@
-import type { Constraint } from "@skein/model";
+import type { Constraint, SpecVersion } from "@skein/model";
 import { parseConstraint } from "@skein/model";
 import type { View } from "@skein/store";
 import type { Mount, TaskSpec } from "@skein/wire";
+import { isEncrypted } from "../networks/encryption.ts";
+import { networksOfSpec } from "../networks/needs.ts";
 import type { PluginNeed, Requirement } from "./filters.ts";
 
 /** Satisfied by no node: stands for a constraint that does not parse, which validation keeps out. */
@@ -40,14 +42,19 @@ const pluginsOf = (task: TaskSpec, view: View): readonly PluginNeed[] => {
 };
 
 /** What tasks of this spec ask of a node, apart from room. */
-export const requirementOf = (task: TaskSpec, view: View): Requirement => {
+export const requirementOf = (spec: SpecVersion, view: View): Requirement => {
+  const { task } = spec;
+  const encrypted = networksOfSpec(view, spec)
+    .filter(({ network }) => isEncrypted(network))
+    .map(({ network }) => network.name);
   const plugins = pluginsOf(task, view);
   const constraints = (task.Placement?.Constraints ?? []).map(constraintOf);
   const platforms = task.Placement?.Platforms ?? [];
   return {
-    key: JSON.stringify([plugins, constraints, platforms]),
+    key: JSON.stringify([plugins, constraints, platforms, encrypted]),
     plugins,
     constraints,
     platforms,
+    encrypted,
   };
 };

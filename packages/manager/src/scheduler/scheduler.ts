@@ -85,7 +85,7 @@ export class Scheduler {
   }
 
   #place(tx: Transaction, ledger: Ledger, { demand, tasks }: Group): void {
-    const requirement = requirementOf(demand.spec.task, tx);
+    const requirement = requirementOf(demand.spec, tx);
     const { ranks, touched } = ledger;
     const known = this.#refusals.get(demand.key);
     const valid = known?.ranks === ranks && known.requirement.key === requirement.key;
@@ -125,7 +125,7 @@ export class Scheduler {
     const load = ledger.loads.get(task.nodeId ?? "");
     const demand = ledger.demands.get(specVersionId(task.serviceId, task.specVersion));
     if (!load?.node || !demand) return; // the orchestrator takes such a task away
-    const requirement = requirementOf(demand.spec.task, tx);
+    const requirement = requirementOf(demand.spec, tx);
     const refused = firstRefusal(load, demand, requirement);
     const message = "scheduler confirmed task can run on preassigned node";
     if (!refused) this.#assign(tx, ledger, task, load, message);

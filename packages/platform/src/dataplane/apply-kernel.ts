@@ -4,6 +4,7 @@ import { cutConnections } from "./connections.ts";
 import { writeFilter } from "./filter.ts";
 import type { NftSession } from "./nft-session.ts";
 import type { Programs } from "./programs.ts";
+import { renderEncryption, withoutKeys } from "./render-encryption.ts";
 import { renderDevices } from "./render-devices.ts";
 import { renderTables } from "./render-tables.ts";
 
@@ -19,7 +20,8 @@ const batch = async (
   const failed = [...result.stderr.matchAll(/Command failed -:(\d+)/g)].map(
     ([, line]) => `${program} ${commands[Number(line) - 1]}`,
   );
-  return [`${failed.slice(0, 3).join("; ")}: ${result.stderr.trim().slice(0, 500)}`];
+  const said = result.stderr.trim();
+  return [withoutKeys(`${failed.slice(0, 3).join("; ")}: ${said.slice(0, 500)}`)];
 };
 
 const writeSysctls = async (
@@ -55,16 +57,29 @@ const writeFilters = async (
   return errors;
 };
 
+/** Without the VXLAN ports for which it is not settled what must be encrypted: they stay away. */
+const withoutUnsettled = (changes: KernelChanges): KernelChanges => {
+  const unsettled = new Set(changes.policies.flatMap(({ now }) => now?.port ?? []));
+  return {
+    ...changes,
+    vxlans: changes.vxlans.filter(({ now }) => now === undefined || !unsettled.has(now.port)),
+  };
+};
+
 /**
- * Makes the changes in the order in which traffic suffers least: what is new, then where connections lead,
- * then what is old, and last the connections that lead nowhere. Goes on after a failure: one network that
+ * Makes the changes in the order in which traffic suffers least: what must be encrypted and how, what is
+ * new, then where connections lead, then what is old, and last the connections that lead nowhere. Goes on after a failure: one network that
  * cannot be made must not hold up the others. Returns what went wrong.
  */
 export const applyToKernel = async (
   { programs, session }: { readonly programs: Programs; readonly session: NftSession },
   changes: KernelChanges,
 ): Promise<readonly string[]> => {
-  const commands = renderDevices(changes);
+  const encryption = renderEncryption(changes);
+  const refused = await batch(programs, "ip", encryption.additions).catch((error: unknown) => [
+    messageOf(error),
+  ]);
+  const commands = renderDevices(refused.length > 0 ? withoutUnsettled(changes) : changes);
   const steps: readonly (() => Promise<readonly string[]>)[] = [
     () => batch(programs, "ip", commands.links),
     () => writeSysctls(programs, changes.sysctls),
@@ -74,9 +89,10 @@ export const applyToKernel = async (
     () => writeTables(session, changes.tables),
     () => batch(programs, "ip", commands.removals),
     () => batch(programs, "bridge", commands.forgetting),
+    () => batch(programs, "ip", encryption.removals),
     () => cutConnections(programs, changes.cut),
   ];
-  const errors: string[] = [];
+  const errors: string[] = [...refused];
   for (const step of steps)
     errors.push(...(await step().catch((error: unknown) => [messageOf(error)])));
   return errors;

@@ -19,9 +19,10 @@ import {
   mergeChanges,
 } from "@skein/agent";
 import { OperationError } from "@skein/base";
-import type { NetworkDifference } from "@skein/model";
+import type { EncryptionSupport, NetworkDifference } from "@skein/model";
 import { applyToKernel } from "./apply-kernel.ts";
 import { attachContainer } from "./attach.ts";
+import { findEncryptionSupport } from "./encryption-support.ts";
 import { findWarnings } from "./firewall.ts";
 import { loadModules } from "./modules.ts";
 import { NftSession } from "./nft-session.ts";
@@ -126,6 +127,10 @@ class LinuxDataplane implements Dataplane {
     return this.#inTurn(() => attachContainer(this.#programs, attachment));
   }
 
+  encryption(): Promise<EncryptionSupport> {
+    return findEncryptionSupport(this.#programs);
+  }
+
   async requirements(): Promise<readonly string[]> {
     if (this.#hasAll) return [];
     const missing = await findMissing(this.#programs);
@@ -133,9 +138,11 @@ class LinuxDataplane implements Dataplane {
     return missing;
   }
 
-  warnings(): Promise<readonly string[]> {
-    const [port = DEFAULT_PORT] = [...(this.#wanted?.vxlans.values() ?? [])].map((one) => one.port);
-    return findWarnings(this.#programs, port);
+  async warnings(): Promise<readonly string[]> {
+    const ports = new Set([...(this.#wanted?.vxlans.values() ?? [])].map(({ port }) => port));
+    if (ports.size === 0) ports.add(DEFAULT_PORT);
+    const found = [...ports].map((port) => findWarnings(this.#programs, port));
+    return [...new Set((await Promise.all(found)).flat())];
   }
 
   async close(): Promise<void> {

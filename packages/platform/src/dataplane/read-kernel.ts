@@ -13,6 +13,7 @@ import { BRIDGE_PREFIX, keyOf, TABLE, VXLAN_PREFIX } from "@skein/agent";
 import { OperationError } from "@skein/base";
 import { readFilter } from "./filter.ts";
 import type { Programs } from "./programs.ts";
+import { readEncryption } from "./read-encryption.ts";
 import { parseDevices } from "./read-devices.ts";
 import type { IpLink } from "./read-devices.ts";
 import { parseTable } from "./read-tables.ts";
@@ -145,19 +146,31 @@ export const readKernel = async (
   programs: Programs,
   sysctls: readonly string[],
 ): Promise<KernelState> => {
-  const [links, routes, fdb, neighbours, filters, tables, settings] = await Promise.all([
-    programs.readJson("ip", ["-json", "-details", "address", "show"]),
-    programs.readJson("ip", ["-json", "route", "show", "table", "local", "proto", ROUTE_PROTOCOL]),
-    programs.readJson("bridge", ["-json", "fdb", "show"]),
-    programs.readJson("ip", ["-json", "neighbour", "show", "nud", "permanent"]),
-    readFilters(programs),
-    readTables(programs),
-    readSysctls(programs, sysctls),
-  ]);
+  const [links, routes, fdb, neighbours, filters, tables, settings, encryption] = await Promise.all(
+    [
+      programs.readJson("ip", ["-json", "-details", "address", "show"]),
+      programs.readJson("ip", [
+        "-json",
+        "route",
+        "show",
+        "table",
+        "local",
+        "proto",
+        ROUTE_PROTOCOL,
+      ]),
+      programs.readJson("bridge", ["-json", "fdb", "show"]),
+      programs.readJson("ip", ["-json", "neighbour", "show", "nud", "permanent"]),
+      readFilters(programs),
+      readTables(programs),
+      readSysctls(programs, sysctls),
+      readEncryption(programs),
+    ],
+  );
   const { vips, ...devices } = parseDevices(links as readonly IpLink[]);
   return {
     ...devices,
     ...parseForwarding(fdb as readonly FdbJson[]),
+    ...encryption,
     vips: new Map([...vips, ...parseRoutes(routes as readonly RouteJson[])]),
     neighbours: parseNeighbours(neighbours as readonly NeighbourJson[]),
     sysctls: settings,

@@ -1,4 +1,4 @@
-import type { PublishedPort } from "@skein/model";
+import type { NetworkKeyRing, PublishedPort } from "@skein/model";
 import type { NetworkHead } from "./live-network.ts";
 import { LiveNetwork } from "./live-network.ts";
 import { LiveTables, setEntry } from "./live-tables.ts";
@@ -18,6 +18,8 @@ const valueOf = (tables: LiveTables, key: string): unknown => {
       return undefined;
     case "data-path":
       return { underlay: tables.underlay, port: tables.dataPathPort } satisfies DataPath;
+    case "network-keys":
+      return tables.keys;
     case "port":
       return tables.ports.get(parsed.port);
     case "network":
@@ -50,7 +52,8 @@ export const fromRecords = (records: readonly TableRecord[], nodeId: string): Li
       const { underlay, port } = value as DataPath;
       tables.underlay = underlay;
       tables.dataPathPort = port;
-    } else if (known.kind === "port") tables.setPort(known.port, value as PublishedPort);
+    } else if (known.kind === "network-keys") tables.setKeys(value as NetworkKeyRing);
+    else if (known.kind === "port") tables.setPort(known.port, value as PublishedPort);
     else {
       const network = tables.networks.get(known.network);
       if (network) setEntry(network, known.kind, { id: known.id, value });

@@ -2,6 +2,7 @@ import { deepEqual, OperationError } from "@skein/base";
 import type {
   Difference,
   NetworkDelta,
+  NetworkKeyRing,
   NetworkNews,
   NetworkPeer,
   NetworkSnapshot,
@@ -13,7 +14,7 @@ import { IndexOf } from "./index-of.ts";
 import type { NetworkHead } from "./live-network.ts";
 import { LiveNetwork, liveNetwork } from "./live-network.ts";
 import type { EntryKind } from "./records.ts";
-import { DATA_PATH, entryRecord, networkRecord, portRecord } from "./records.ts";
+import { DATA_PATH, NETWORK_KEYS, entryRecord, networkRecord, portRecord } from "./records.ts";
 
 const outOfSequence = (): OperationError =>
   new OperationError("failed-precondition", "news of networks out of sequence");
@@ -43,6 +44,7 @@ export class LiveTables {
   readonly #ports = new Map<string, PublishedPort>();
   readonly #portsByService = new IndexOf<{ readonly id: string }>();
   #portsVersion = 0;
+  #keys: NetworkKeyRing | undefined;
   underlay = "";
   dataPathPort = 0;
 
@@ -52,6 +54,18 @@ export class LiveTables {
 
   get networks(): ReadonlyMap<string, LiveNetwork> {
     return this.#networks;
+  }
+
+  /** For encrypted networks; undefined while this node is on none. */
+  get keys(): NetworkKeyRing | undefined {
+    return this.#keys;
+  }
+
+  /** Takes up other keys, or none. Returns the keys of what is different now. */
+  setKeys(keys: NetworkKeyRing | undefined): readonly string[] {
+    if (deepEqual(this.#keys, keys)) return [];
+    this.#keys = keys;
+    return [NETWORK_KEYS];
   }
 
   /** By {@link portKey}. */
@@ -243,6 +257,7 @@ export const liveTables = (tables: NetworkTables, nodeId: string): LiveTables =>
   const live = new LiveTables(nodeId);
   live.underlay = tables.underlay;
   live.dataPathPort = tables.dataPathPort;
+  live.setKeys(tables.keys);
   for (const table of tables.networks) live.put(liveNetwork(table));
   for (const port of tables.ports) live.setPort(portKey(port), port);
   return live;

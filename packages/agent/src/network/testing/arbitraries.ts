@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import type { NetworkTables } from "@skein/model";
-import { anEndpoint, anIngress, aNetwork, aPort, aService, theTables } from "./tables.ts";
+import { anEndpoint, anIngress, aNetwork, aPort, aService, theTables, aRing } from "./tables.ts";
 
 const endpoints = (base: string, base6: string) =>
   fc
@@ -33,6 +33,7 @@ const network = (number: number) =>
       mtu: fc.constantFrom(1450, 1400),
       ip6: fc.boolean(),
       gateway: fc.constantFrom(1, 5),
+      encrypted: fc.boolean(),
     })
     .map(({ peers, ip6, gateway, ...rest }) => {
       const make = number === 0 ? anIngress : aNetwork;
@@ -63,6 +64,10 @@ const port = fc.record({
 export const anyTables: fc.Arbitrary<NetworkTables> = fc
   .record({
     networks: fc.tuple(network(0), network(1), network(2)).chain((all) => fc.subarray(all)),
+    keys: fc.integer({ min: 2, max: 6 }),
     ports: fc.uniqueArray(port, { selector: (one) => `${one.protocol}${one.port}`, maxLength: 3 }),
   })
-  .map(({ networks, ports }) => theTables(networks, ports.map(aPort)));
+  .map(({ networks, ports, keys }) => ({
+    ...theTables(networks, ports.map(aPort)),
+    keys: aRing(keys),
+  }));

@@ -1,5 +1,6 @@
 import type {
   NetworkEndpoint,
+  NetworkKeyRing,
   NetworkService,
   NetworkTable,
   NetworkTables,
@@ -74,4 +75,18 @@ export const theTables = (
   ports: readonly PublishedPort[] = [],
 ): NetworkTables => ({ underlay: "192.0.2.1", dataPathPort: 4789, networks, ports });
 
+/** Keys of encrypted networks, of which the one with this number is current. */
+export const aRing = (number: number): NetworkKeyRing => ({
+  previous: { number: number - 1, secret: `secret${number - 1}` },
+  current: { number, secret: `secret${number}` },
+  next: { number: number + 1, secret: `secret${number + 1}` },
+  rotatedAt: 0,
+});
+
 export const node1: NodeFacts = { nodeId: "node1", underlayMtu: 1500, ports: new Map() };
+
+/** The same on a kernel that can encrypt. */
+export const ableNode1: NodeFacts = {
+  ...node1,
+  deriveKey: (secret, purpose) => `${secret}/${purpose}`,
+};
