@@ -2,7 +2,7 @@ import type { Clock, Logger, Random } from "@skein/base";
 import { messageOf } from "@skein/base";
 import type { NodeDescription, TLSInfo } from "@skein/wire";
 import { Attachments } from "./attachments/attachments.ts";
-import type { PlainContainers } from "./attachments/ports.ts";
+import type { NameRedirection, PlainContainers } from "./attachments/ports.ts";
 import { ContainerMonitor } from "./engine/container-monitor.ts";
 import { Reachability } from "./engine/reachability.ts";
 import { DESCRIPTION_INTERVAL_MS } from "./limits.ts";
@@ -16,6 +16,7 @@ import { answerQuestion } from "./inquiry/answer.ts";
 import type { Diagnostics } from "./inquiry/ports.ts";
 import { Networking } from "./networking/networking.ts";
 import type { NetworkHead } from "./network/tables/live-network.ts";
+import type { LiveTables } from "./network/tables/live-tables.ts";
 import { noNetworks } from "./networking/receiver.ts";
 import type { Executor, ManagerDialer, RemotesStore, TaskStore, Templates } from "./ports.ts";
 import type { ClusterNews, Greeting } from "./session/session.ts";
@@ -62,6 +63,7 @@ export interface NetworkingParts extends Pick<
 > {
   readonly diagnostics: Diagnostics;
   readonly containers: PlainContainers;
+  readonly redirection: NameRedirection;
   /** Makes the name server, which asks back for each name. */
   readonly newNames: (answer: Networking["resolve"]) => NetworkingDependencies["names"];
 }
@@ -104,6 +106,8 @@ export interface Agent {
   readonly attachments: Attachments | undefined;
   /** This node's networks, as its kernel has them. */
   networks(): readonly NetworkHead[];
+  /** The newest tables of its networks; undefined on a node without a data plane. */
+  networkTables(): LiveTables | undefined;
 }
 
 /** Puts an agent together. Nothing runs before {@link Agent.start}. */
@@ -141,7 +145,7 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
   const attachments: Attachments | undefined =
     parts &&
     networking &&
-    new Attachments({ engine: parts.containers, networks: networking, clock, logger });
+    new Attachments({ ...parts, engine: parts.containers, networks: networking, clock, logger });
   if (attachments) monitor.onEvent(() => attachments.lookSoon());
 
   const worker: Worker = new Worker({
@@ -257,5 +261,6 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
     clockOffsetMs: () => sessions.clockOffsetMs,
     attachments,
     networks: () => networking?.usable ?? [],
+    networkTables: () => networking?.tables,
   };
 };

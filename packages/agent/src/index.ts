@@ -58,7 +58,12 @@ export type { ClusterNews } from "./session/session.ts";
 export type { Attachments, Held } from "./attachments/attachments.ts";
 export { placeOf, plainEndpointBody } from "./attachments/endpoint-body.ts";
 export type { EngineEndpointSettings } from "./attachments/endpoint-body.ts";
-export type { ContainerPlace, PlainContainer, PlainContainers } from "./attachments/ports.ts";
+export type {
+  ContainerPlace,
+  NameRedirection,
+  PlainContainer,
+  PlainContainers,
+} from "./attachments/ports.ts";
 export { planDataplane } from "./network/plan.ts";
 export type { DataplanePlan, PlanProblem } from "./network/plan.ts";
 export type { NodeFacts } from "./network/node-facts.ts";
@@ -124,5 +129,5 @@ export type {
 export type { QuestionType, Resolution } from "./discovery/resolve.ts";
 export { ENGINE_PREFIX } from "./network/engine-network.ts";
 export type { EngineNetworks, TablesStore, WorkloadOverlay } from "./networking/ports.ts";
-export type { NetworkHead } from "./network/tables/live-network.ts";
+export type { LiveNetwork, NetworkHead } from "./network/tables/live-network.ts";
 export type { TableRecord } from "./network/tables/records.ts";

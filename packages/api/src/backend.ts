@@ -4,7 +4,10 @@ import type {
   DoctorReport,
   EventMessage,
   Network,
+  NetworkContainer,
   NetworkCreateRequest,
+  NetworkPeer,
+  NetworkService,
   NetworkTrace,
   Node,
   NodeSpec,
@@ -147,12 +150,22 @@ export interface NetworkBackend {
   get(input: { readonly ref: string }): Promise<Network>;
   create(input: { readonly request: NetworkCreateRequest }): Promise<Created>;
   remove(input: { readonly ref: string }): Promise<void>;
+  /** Removes those that nobody uses; their names. None on workers and outside a swarm. */
+  prune(input: { readonly filters: Filters }): Promise<readonly string[]>;
 }
 
 /** A network of the cluster, by both its names. */
 export interface NamedNetwork {
   readonly id: string;
   readonly name: string;
+}
+
+/** What a node that is on a network knows of it beyond the network's own properties. */
+export interface LocalNetworkView {
+  /** The node's own place, by its key among the containers. */
+  readonly own: readonly [string, NetworkContainer];
+  readonly peers: readonly NetworkPeer[];
+  readonly services: Readonly<Record<string, NetworkService>>;
 }
 
 /** A place on a network that a container is to have. */
@@ -189,6 +202,8 @@ export interface HeldPlaces {
 export interface AttachmentBackend {
   /** The cluster's networks that this node has, by the names of the engine's networks below. */
   local(): ReadonlyMap<string, NamedNetwork>;
+  /** What this node knows of one that it is on. */
+  view(input: { readonly id: string }): LocalNetworkView | undefined;
   /** By id, name or id prefix, also when this node does not have it; `unavailable` without manager. */
   find(input: { readonly ref: string }): Promise<NamedNetwork | undefined>;
   /**

@@ -10,6 +10,7 @@ export type {
   GivenPlace,
   InfoBackend,
   LogBackend,
+  LocalNetworkView,
   LogLine,
   LogOptions,
   LogSelector,

@@ -22,6 +22,7 @@ import { allocateService } from "./allocator/services.ts";
 import { examineNode } from "./control-api/diagnosis.ts";
 import type { Examination } from "./control-api/diagnosis.ts";
 import { createNetwork, removeNetwork } from "./control-api/networks.ts";
+import { pruneNetworks } from "./control-api/prune-networks.ts";
 import { removeNode, updateNode } from "./control-api/nodes.ts";
 import {
   createConfig,
@@ -242,6 +243,8 @@ export class Control {
       await this.#deps.store.transact((tx) => createNetwork(tx, id, request));
       return { ID: id };
     },
+    prune: async ({ filters }: Filtered): Promise<readonly string[]> =>
+      this.#deps.store.transact((tx) => pruneNetworks(tx, filters)),
     remove: async ({ ref }: Ref): Promise<void> => {
       await this.#deps.store.transact((tx) => removeNetwork(tx, findNetwork(tx, ref).id));
     },

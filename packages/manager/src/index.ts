@@ -40,6 +40,7 @@ export { Pipeline } from "./pipeline.ts";
 export type { PlanContext, PlanOutcome } from "./ports.ts";
 export { toClusterInfo } from "./present/cluster.ts";
 export { findNode, findService, findTask } from "./present/lookup.ts";
+export { networkPasses } from "./present/network-filters.ts";
 export { rootChangeOf, withKnownRoot, withRotation } from "./root-rotation/change.ts";
 export { certificateLifeMs } from "./root-rotation/revocations.ts";
 export { issuingRoot, trustedRoots } from "./root-rotation/roots.ts";

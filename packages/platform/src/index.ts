@@ -106,5 +106,6 @@ export { newNameServer } from "./dns/server.ts";
 export type { NameServer, NameServerOptions } from "./dns/server.ts";
 export { newDiagnostics } from "./dataplane/diagnostics.ts";
 export { deriveKey } from "./dataplane/encryption-support.ts";
+export { newNameRedirection } from "./dataplane/name-redirection.ts";
 export { newLinuxDataplane } from "./dataplane/dataplane.ts";
 export type { LinuxDataplaneOptions } from "./dataplane/dataplane.ts";

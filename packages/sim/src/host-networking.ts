@@ -87,6 +87,7 @@ export class HostNetworking {
         placeContainer: () => change(),
         freeContainer: () => change(),
       },
+      redirection: { redirect: () => change(), clear: () => change() },
       tables: {
         load: () =>
           process.sleep(1).then(() => [...this.#tables].map(([key, value]) => ({ key, value }))),

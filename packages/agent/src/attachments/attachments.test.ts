@@ -21,6 +21,8 @@ const container = (id: string, address: string, mayRun = true): PlainContainer =
   id,
   name: id,
   mayRun,
+  pid: mayRun ? 7 : 0,
+  nameServers: [],
   places: [place(address)],
 });
 
@@ -33,6 +35,8 @@ interface Rig {
   readonly given: Map<string, string>;
   readonly moved: string[];
   readonly freed: string[];
+  /** Whose names are answered by which gateway. */
+  readonly redirected: string[];
   /** Containers that the manager refuses. */
   readonly refused: Set<string>;
   readonly connect: () => void;
@@ -44,6 +48,7 @@ const rig = (): Rig => {
   const told: (readonly WantedAttachment[])[] = [];
   const given = new Map<string, string>();
   const [moved, freed, refused]: [string[], string[], Set<string>] = [[], [], new Set()];
+  const redirected: string[] = [];
   const placeFor = (id: string): ContainerPlace => ({
     networkId: "back",
     network: "skein-1-back",
@@ -70,6 +75,16 @@ const rig = (): Rig => {
         return address === undefined ? [] : [{ networkId: "back", addresses: [address] }];
       },
       containerPlaces: (id) => Promise.resolve([placeFor(id)]),
+    },
+    redirection: {
+      redirect: (pid, _servers, gateway) => {
+        redirected.push(`${pid} ${gateway}`);
+        return Promise.resolve();
+      },
+      clear: (pid) => {
+        redirected.push(`${pid} cleared`);
+        return Promise.resolve();
+      },
     },
     clock,
     logger: silentLogger,
@@ -100,7 +115,18 @@ const rig = (): Rig => {
     });
   };
   const connect = (): void => attachments.opened(manager);
-  return { attachments, clock, containers, told, given, moved, freed, refused, connect };
+  return {
+    attachments,
+    clock,
+    containers,
+    told,
+    given,
+    moved,
+    freed,
+    refused,
+    redirected,
+    connect,
+  };
 };
 
 const idsTold = ({ told }: Rig): readonly string[] => (told.at(-1) ?? []).map(({ id }) => id);
@@ -203,4 +229,23 @@ test("without a manager nothing is promised", async () => {
   const wanted = { id: "hold", name: "", networks: [place()] };
   await expect(all.attachments.hold(wanted, signal)).rejects.toThrow("no manager answers");
   await expect(all.attachments.find("back", signal)).rejects.toThrow("no manager answers");
+});
+
+test("a running container that asks other name servers is sent to its network's, until it leaves", async () => {
+  const all = rig();
+  const asks = (...nameServers: string[]): PlainContainer => ({
+    ...container("c2", "10.0.5.8"),
+    nameServers,
+  });
+  all.containers.set("c1", container("c1", "10.0.5.7"));
+  all.containers.set("c2", asks("10.0.5.2", "192.0.2.1"));
+  void all.attachments.run(signal);
+  all.connect();
+  await all.clock.settle();
+  await all.attachments.settle(undefined, signal);
+  await all.attachments.settle(undefined, signal);
+  expect(all.redirected).toEqual(["7 10.0.5.2"]);
+  all.containers.delete("c1");
+  await all.attachments.settle(undefined, signal);
+  expect(all.redirected).toEqual(["7 10.0.5.2", "7 cleared"]);
 });

@@ -5,7 +5,14 @@ import type { Network } from "@skein/wire";
 import { AUDIT_INTERVAL_MS } from "../limits.ts";
 import { isAborted, linkAbort, pause, withTimeout } from "../shared/cancel.ts";
 import { SignalBox } from "../shared/signal-box.ts";
-import type { ContainerPlace, KnownPlaces, PlainContainer, PlainContainers } from "./ports.ts";
+import { ContainerNames } from "./names.ts";
+import type {
+  ContainerPlace,
+  KnownPlaces,
+  NameRedirection,
+  PlainContainer,
+  PlainContainers,
+} from "./ports.ts";
 import { wantedOf, withHolds } from "./wanted.ts";
 
 /** How long a manager may take to answer, and a node to bring a network, in ms (behaviour.md, 17.11). */
@@ -20,6 +27,7 @@ export type AttachmentMessage = Extract<
 export interface AttachmentsDependencies {
   readonly engine: PlainContainers;
   readonly networks: KnownPlaces;
+  readonly redirection: NameRedirection;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -74,8 +82,11 @@ export class Attachments {
   readonly #waiters = new Set<() => void>();
   #looking: Promise<unknown> = Promise.resolve();
 
+  readonly #names: ContainerNames;
+
   constructor(dependencies: AttachmentsDependencies) {
     this.#deps = dependencies;
+    this.#names = new ContainerNames(dependencies.redirection, dependencies.networks);
   }
 
   /** Something happened to a container. */
@@ -93,6 +104,7 @@ export class Attachments {
       await this.#repair(signal).catch((error: unknown) => {
         if (!isAborted(signal)) logger.warn("container not moved", { error: messageOf(error) });
       });
+      await this.#answerNames(signal);
       const link = linkAbort(signal);
       await Promise.race([
         this.#look.wait(link.signal),
@@ -208,6 +220,7 @@ export class Attachments {
       await withTimeout(this.#deps.clock, PATIENCE_MS, signal, (limited) =>
         this.#untilApplied(limited),
       );
+    await this.#answerNames(signal);
   }
 
   /** The node leaves its cluster: containers lose its networks. */
@@ -215,6 +228,13 @@ export class Attachments {
     const { engine } = this.#deps;
     for (const { id, places } of await engine.listPlain(signal))
       for (const { networkId } of places) await engine.freeContainer(id, networkId, signal);
+  }
+
+  async #answerNames(signal: AbortSignal): Promise<void> {
+    await this.#names.apply(this.#containers ?? [], signal).catch((error: unknown) => {
+      if (!isAborted(signal))
+        this.#deps.logger.warn("names not answered in a container", { error: messageOf(error) });
+    });
   }
 
   #drop(id: string): void {

@@ -8,6 +8,10 @@ export interface PlainContainer {
   readonly name: string;
   /** It runs, or the engine may start it by itself: it needs its addresses. */
   readonly mayRun: boolean;
+  /** Its first process; 0 unless it runs. */
+  readonly pid: number;
+  /** The name servers that it was made with; none: the host's. */
+  readonly nameServers: readonly string[];
   /** Its networks, with the addresses and names that the engine has noted. */
   readonly places: readonly WantedPlace[];
 }
@@ -34,6 +38,17 @@ export interface PlainContainers {
   ): Promise<void>;
   /** Takes a container off a network; no error when it is not there. */
   freeContainer(containerId: string, networkId: string, signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Sends a running container's questions for names elsewhere. A container that was put on a network after
+ * it was made asks the host's name servers, who know nothing of the cluster, and no engine can change that.
+ */
+export interface NameRedirection {
+  /** Questions to these name servers go to the gateway from now on; none: to the host's. */
+  redirect(pid: number, nameServers: readonly string[], gateway: string): Promise<void>;
+  /** They go where they always went. No error when the container is gone. */
+  clear(pid: number): Promise<void>;
 }
 
 /** What managers' tables say of one container of this node. */

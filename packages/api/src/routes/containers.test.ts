@@ -124,6 +124,12 @@ test("what may not be attached is made all the same, as with Docker, and refused
     json: { message: "Could not attach to network ov: no" },
   });
   expect(calls.some(({ path }) => path.endsWith("/start"))).toBe(false);
+  expect(calls.some(({ method }) => method === "DELETE")).toBe(false);
+  const removing = { ...plain, HostConfig: { ...plain.HostConfig, AutoRemove: true } };
+  const other = rig({ "GET /v1.41/containers/c1/json": { body: JSON.stringify(removing) } });
+  other.cluster.refusal = cluster.refusal;
+  expect(await other.ask("POST", "/v1.41/containers/c1/start")).toMatchObject({ status: 403 });
+  expect(other.calls.some(({ method }) => method === "DELETE")).toBe(true);
   cluster.refusal = new OperationError("failed-precondition", "no address is left");
   expect(await ask("POST", "/v1.41/containers/create", body)).toMatchObject({ status: 400 });
 });

@@ -109,29 +109,16 @@ const neverJoined = (container: unknown): readonly string[] => {
   );
 };
 
-/** Starts, or starts anew, a container: one on networks of the cluster gets its addresses first. */
-const start = async (call: Call, dependencies: AttachDependencies): Promise<ApiResponse> => {
-  const { backend, engine } = dependencies;
-  const { attachments } = backend;
-  const body = await call.request.body();
-  // Docker refuses to start by a request whose body has no known length.
-  const pass = (): Promise<ApiResponse> => passToEngine(engine, call.request, body);
-  const container = await inspected(call, dependencies, call.params["id"] ?? "");
-  const id = textIn(container, "Id");
-  const settings = objectIn(container, "NetworkSettings");
-  if (mentionsHidden(Object.keys(objectIn(settings, "Networks")).join(" "))) {
-    await attachments.restore({ id });
-    try {
-      const answer = await pass();
-      return await shownErrors({ ...answer, body: await readAll(answer.body) }, dependencies);
-    } finally {
-      await attachments.settle({ id });
-    }
-  }
+/** Refuses, in Docker's words, to start a container that could not be put on a network when it was made. */
+const refuseUnattached = async (
+  call: Call,
+  dependencies: AttachDependencies,
+  container: unknown,
+): Promise<void> => {
+  const { attachments } = dependencies.backend;
   for (const name of neverJoined(container)) {
     const network = await clusterNetworkNamed(call, dependencies, name);
     if (!network) continue;
-    // Refuses, in Docker's words, what this container was not put on when it was made.
     const place = { networkId: network.id, addresses: [], aliases: [] };
     const held = await attachments.hold({ name: textIn(container, "Name"), places: [place] });
     await attachments.settle({ id: held.id });
@@ -140,7 +127,47 @@ const start = async (call: Call, dependencies: AttachDependencies): Promise<ApiR
       `network ${name} could not be used when this container was made: remove it and create it anew`,
     );
   }
-  return pass();
+};
+
+/** Gets a container ready to start; whether it is on networks of the cluster. */
+const prepareStart = async (
+  call: Call,
+  dependencies: AttachDependencies,
+  container: unknown,
+): Promise<boolean> => {
+  const settings = objectIn(container, "NetworkSettings");
+  const attached = mentionsHidden(Object.keys(objectIn(settings, "Networks")).join(" "));
+  const id = textIn(container, "Id");
+  try {
+    if (attached) await dependencies.backend.attachments.restore({ id });
+    else await refuseUnattached(call, dependencies, container);
+  } catch (error) {
+    // As the engine does with what it cannot start; the client waits for it.
+    if (objectIn(container, "HostConfig")["AutoRemove"] === true) {
+      const path = `/v${call.version}/containers/${id}?force=1&v=1`;
+      const { signal } = call.request;
+      await askEngine(dependencies, { method: "DELETE", path, signal }, ANSWER_PATIENCE_MS);
+    }
+    throw error;
+  }
+  return attached;
+};
+
+/** Starts, or starts anew, a container: one on networks of the cluster gets its addresses first. */
+const start = async (call: Call, dependencies: AttachDependencies): Promise<ApiResponse> => {
+  const { backend, engine } = dependencies;
+  const { attachments } = backend;
+  const body = await call.request.body();
+  // Docker refuses to start by a request whose body has no known length.
+  const pass = (): Promise<ApiResponse> => passToEngine(engine, call.request, body);
+  const container = await inspected(call, dependencies, call.params["id"] ?? "");
+  if (!(await prepareStart(call, dependencies, container))) return pass();
+  try {
+    const answer = await pass();
+    return await shownErrors({ ...answer, body: await readAll(answer.body) }, dependencies);
+  } finally {
+    await attachments.settle({ id: textIn(container, "Id") });
+  }
 };
 
 /** Ends or removes a container; its addresses are free when this is answered. */

@@ -1,13 +1,19 @@
 import { OperationError } from "@skein/base";
 import { ENGINE_NETWORK_LABEL, decodeNetworkCreateRequest, parseFilters } from "@skein/wire";
-import type { Network, NetworkCreateRequest, NetworkCreateResponse } from "@skein/wire";
+import type {
+  Network,
+  NetworkContainer,
+  NetworkCreateRequest,
+  NetworkCreateResponse,
+} from "@skein/wire";
 import { isBefore } from "../api-version.ts";
 import { ANSWER_PATIENCE_MS, askEngine } from "../ask-engine.ts";
 import type { EngineAccess } from "../ask-engine.ts";
 import { isBehindOverlay } from "../attach/engine-names.ts";
+import { objectIn, parsed, textsIn } from "../attach/json.ts";
 import type { Backend } from "../backend.ts";
 import { passToEngine, targetOf } from "../engine-pass.ts";
-import { empty, json } from "../http.ts";
+import { empty, json, readAll } from "../http.ts";
 import type { ApiResponse } from "../http.ts";
 import type { Call, Route } from "../router.ts";
 
@@ -69,6 +75,40 @@ const list = async (call: Call, dependencies: NetworkDependencies): Promise<ApiR
   return json(200, [...cluster.map((network) => shown(network, call.version)), ...own]);
 };
 
+/** The containers that the engine has on its network below. */
+const containersBelow = async (
+  call: Call,
+  access: EngineAccess,
+  name: string,
+): Promise<Record<string, NetworkContainer>> => {
+  const path = `/v${call.version}/networks/${name}`;
+  const question = { method: "GET", path, signal: call.request.signal };
+  const { status, text } = await askEngine(access, question, ANSWER_PATIENCE_MS);
+  if (status !== 200) return {};
+  return objectIn(parsed(text), "Containers") as Record<string, NetworkContainer>;
+};
+
+/** The network as this node sees it, if it is on it; otherwise as the cluster does. */
+const asSeenHere = async (
+  call: Call,
+  dependencies: NetworkDependencies,
+  network: Network,
+): Promise<Network> => {
+  const { attachments } = dependencies.backend;
+  const view = attachments.view({ id: network.Id });
+  const below = [...attachments.local()].find(([, { id }]) => id === network.Id)?.[0];
+  if (!view || below === undefined) return network;
+  const containers = await containersBelow(call, dependencies, below);
+  const [key, own] = view.own;
+  return {
+    ...network,
+    Containers: { ...containers, [key]: own },
+    Labels: network.Labels ?? {},
+    Peers: view.peers,
+    ...(call.query.flag("verbose") ? { Services: view.services } : {}),
+  };
+};
+
 const get = async (call: Call, dependencies: NetworkDependencies): Promise<ApiResponse> => {
   const { backend } = dependencies;
   const scope = call.query.text("scope");
@@ -79,7 +119,8 @@ const get = async (call: Call, dependencies: NetworkDependencies): Promise<ApiRe
   const answer = await asked(call, dependencies);
   if (answer.status !== 404 || scope === "local") return answer;
   const network = await clusterNetwork(backend, ref(call));
-  return network ? json(200, shown(network, call.version)) : answer;
+  if (!network) return answer;
+  return json(200, shown(await asSeenHere(call, dependencies, network), call.version));
 };
 
 const readCreate = (text: string): NetworkCreateRequest | undefined => {
@@ -129,12 +170,21 @@ const remove = async (
   return empty(204);
 };
 
-/** The engine prunes its own networks, not those that lie under the cluster's. */
-const prune = async (call: Call, { engine }: NetworkDependencies): Promise<ApiResponse> => {
+/** The engine prunes its own networks, not those that lie under the cluster's; the cluster its own. */
+const prune = async (
+  call: Call,
+  { backend, engine }: NetworkDependencies,
+): Promise<ApiResponse> => {
   const filters = Object.fromEntries(parseFilters(call.query.text("filters")));
   const spared = { ...filters, "label!": [...(filters["label!"] ?? []), ENGINE_NETWORK_LABEL] };
   const query = `filters=${encodeURIComponent(JSON.stringify(spared))}`;
-  return await passToEngine(engine, { ...call.request, query });
+  const answer = await passToEngine(engine, { ...call.request, query });
+  if (answer.status !== 200) return answer;
+  const text = await readAll(answer.body);
+  await backend.attachments.settle({});
+  const removed = await backend.networks.prune({ filters });
+  if (removed.length === 0) return { ...answer, body: text };
+  return json(200, { NetworksDeleted: [...removed, ...textsIn(parsed(text), "NetworksDeleted")] });
 };
 
 /** The part of /networks that the cluster shares with the engine. */

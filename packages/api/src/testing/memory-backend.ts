@@ -11,7 +11,7 @@ import type {
   SwarmInfo,
   Task,
 } from "@skein/wire";
-import type { Backend, LogLine, NamedNetwork } from "../backend.ts";
+import type { Backend, LocalNetworkView, LogLine, NamedNetwork } from "../backend.ts";
 
 /** What a test puts in, and what the routes did with it. */
 export interface MemoryCluster {
@@ -26,6 +26,8 @@ export interface MemoryCluster {
   readonly networks: Map<string, Network>;
   /** The cluster's networks that this node has, by the engine's below. */
   readonly local: Map<string, NamedNetwork>;
+  /** What this node knows of each of them. */
+  view: LocalNetworkView | undefined;
   /** Attaching containers is refused with this. */
   refusal: Error | undefined;
   logs: { tty: boolean; lines: readonly LogLine[]; failure?: string };
@@ -55,6 +57,7 @@ export const newMemoryCluster = (swarm?: Swarm): MemoryCluster => ({
   configs: new Map(),
   networks: new Map(),
   local: new Map(),
+  view: undefined,
   refusal: undefined,
   logs: { tty: false, lines: [] },
   events: [],
@@ -197,9 +200,16 @@ export const memoryBackend = (cluster: MemoryCluster): Backend => {
         enter("network.remove", input);
         cluster.networks.delete(input.ref);
       },
+      prune: async (input) => {
+        enter("network.prune", input);
+        const names = [...cluster.networks.keys()];
+        cluster.networks.clear();
+        return names;
+      },
     },
     attachments: {
       local: () => cluster.local,
+      view: () => cluster.view,
       find: async ({ ref }) => {
         const named = [...cluster.networks.values()].find(
           ({ Id, Name }) => Id === ref || Name === ref,

@@ -1,4 +1,4 @@
-import type { Agent, Attachments, ClusterNews, NetworkHead } from "@skein/agent";
+import type { Agent, Attachments, ClusterNews, LiveTables, NetworkHead } from "@skein/agent";
 import type { ManagerAddress } from "@skein/model";
 import type { Credentials } from "@skein/platform";
 import type { NodeAvailability } from "@skein/wire";
@@ -34,6 +34,8 @@ export interface AgentRuntime extends Pick<
   readonly attachments: Attachments | undefined;
   /** This node's networks, as its kernel has them. */
   networks(): readonly NetworkHead[];
+  /** The newest tables of its networks; undefined on a node without a data plane. */
+  networkTables(): LiveTables | undefined;
   /** UDP port of VXLAN: as the managers told it, or the default. */
   dataPathPort(): number;
   /** The node's present certificate and key; undefined while they are locked. */

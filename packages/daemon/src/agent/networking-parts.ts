@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import type { NetworkingParts, TablesStore } from "@skein/agent";
 import type { Logger } from "@skein/base";
-import { deriveKey, newDiagnostics, newLinuxDataplane, newNameServer } from "@skein/platform";
+import {
+  deriveKey,
+  newDiagnostics,
+  newLinuxDataplane,
+  newNameRedirection,
+  newNameServer,
+} from "@skein/platform";
 import type { EngineExecutor } from "@skein/platform";
 
 const DNS_PORT = 53;
@@ -33,6 +39,7 @@ export const newNetworkingParts = (parts: {
   deriveKey,
   engine: parts.executor.networks,
   containers: parts.executor.plain,
+  redirection: newNameRedirection(nodeResolvers),
   tables: parts.tables,
   diagnostics: newDiagnostics(),
   newNames: (resolve) =>

@@ -94,6 +94,7 @@ const startAgent = async (
     managers: () => managers,
     attachments: agent.attachments,
     networks: () => agent.networks(),
+    networkTables: () => agent.networkTables(),
     remotes: () => managers.map(({ addr }) => addr),
     watchCluster: (listener) => {
       listeners.push(listener);

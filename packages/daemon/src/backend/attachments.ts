@@ -6,6 +6,7 @@ import type { Logger, Random } from "@skein/base";
 import { messageOf, newId, OperationError, rpcError } from "@skein/base";
 import type { RefusedPlace, WantedPlace } from "@skein/model";
 import { nodeResolvers } from "../agent/networking-parts.ts";
+import { networkView } from "./network-view.ts";
 import type { Membership } from "../membership/membership.ts";
 import { notPartOfSwarm } from "../membership/texts.ts";
 
@@ -87,6 +88,12 @@ export const newAttachmentBackend = (
 
   return {
     local: () => (isMember() ? localNetworks(agent().networks) : new Map()),
+    view: ({ id }) => {
+      const { state } = membership;
+      const tables = state.kind === "active" ? state.active.agent.networkTables() : undefined;
+      const network = tables?.networks.get(id);
+      return tables && network && networkView(network, tables);
+    },
     find: async ({ ref }) => {
       if (!isMember()) return undefined;
       const network = await agent().attachments.find(ref, signal);

@@ -15,6 +15,7 @@ import {
 import type { DoctorDependencies } from "../doctor/doctor.ts";
 import type { ContainerEndpoints } from "./attachments.ts";
 import { newAttachmentBackend } from "./attachments.ts";
+import { getOnWorker, listOnWorker } from "./worker-networks.ts";
 import type { EventHub } from "./events.ts";
 import { newLogBackend } from "./logs.ts";
 import { newDiagnosisBackend } from "./diagnosis.ts";
@@ -79,7 +80,7 @@ const delegated = <Name extends keyof Control, Group extends Control[Name] & Ope
 export const newBackend = (dependencies: BackendDependencies): Backend => {
   const { membership, doctor, events, clock } = dependencies;
   const manager = (): ManagerRuntime => managerOf(membership);
-  const networks = delegated(manager, "networks", ["list", "get", "create", "remove"]);
+  const networks = delegated(manager, "networks", ["list", "get", "create", "remove", "prune"]);
   const files = ["list", "get", "create", "update", "remove"] as const;
   return {
     swarm: newSwarmBackend(membership, manager, clock),
@@ -89,12 +90,11 @@ export const newBackend = (dependencies: BackendDependencies): Backend => {
     secrets: delegated(manager, "secrets", files),
     configs: delegated(manager, "configs", files),
     networks: {
-      list: async (input) => (isManager(membership) ? networks.list(input) : []),
-      get: async ({ ref }) => {
-        if (!isManager(membership))
-          throw new OperationError("not-found", `network ${ref} not found`);
-        return networks.get({ ref });
-      },
+      list: async (input) =>
+        isManager(membership) ? networks.list(input) : listOnWorker(membership, input),
+      get: async (input) =>
+        isManager(membership) ? networks.get(input) : getOnWorker(membership, input),
+      prune: async (input) => (isManager(membership) ? networks.prune(input) : []),
       create: async (input) => {
         if (membership.state.kind === "active" && !isManager(membership)) throw workerCreates();
         return networks.create(input);

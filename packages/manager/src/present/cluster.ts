@@ -72,7 +72,8 @@ export const toClusterInfo = (cluster: Cluster): ClusterInfo => ({
 /** Where Docker shows which VXLAN a network is. */
 const VXLAN_OPTION = "com.docker.network.driver.overlay.vxlanid_list";
 
-const optionsOf = ({ driver, vni }: Network): ApiNetwork["Options"] => {
+/** The options of a network with the identifier that it was given; null for none. */
+export const driverOptionsOf = ({ driver, vni }: Network): ApiNetwork["Options"] => {
   const options = { ...driver.options, ...(vni > 0 ? { [VXLAN_OPTION]: String(vni) } : {}) };
   return Object.keys(options).length > 0 ? options : null;
 };
@@ -93,6 +94,6 @@ export const toApiNetwork = (network: Network): ApiNetwork => ({
   ConfigFrom: { Network: "" },
   ConfigOnly: false,
   Containers: null,
-  Options: optionsOf(network),
+  Options: driverOptionsOf(network),
   Labels: Object.keys(network.labels).length > 0 ? network.labels : null,
 });

@@ -315,7 +315,7 @@ test.each([
   [{ scope: ["swarm"], type: ["custom"] }, "back front"],
   [{ type: ["builtin"] }, ""],
   [{ scope: ["local"] }, ""],
-  [{ dangling: ["true"] }, ""],
+  [{ dangling: ["true"] }, "back front"],
   [{ label: ["a=b"] }, ""],
 ])("networks that pass %j", async (filters, wanted) => {
   const view = await viewAfter((tx) => {

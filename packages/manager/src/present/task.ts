@@ -1,9 +1,15 @@
 import type { Task, TaskStatus } from "@skein/model";
 import { specVersionId } from "@skein/model";
 import type { View } from "@skein/store";
-import type { Task as ApiTask, TaskSpec, TaskStatus as ApiTaskStatus } from "@skein/wire";
+import type {
+  NetworkAttachment,
+  Task as ApiTask,
+  TaskSpec,
+  TaskStatus as ApiTaskStatus,
+} from "@skein/wire";
 import { formatTime } from "@skein/wire";
 import { metaOf } from "./meta.ts";
+import { networksOfTask } from "./task-networks.ts";
 
 /** The name that a task's container has: `web.1.<id>`, for global services `web.<node id>.<id>`. */
 export const taskName = (view: View, task: Task): string => {
@@ -36,6 +42,11 @@ const statusOf = (status: TaskStatus): ApiTaskStatus => ({
   PortStatus: status.ports && status.ports.length > 0 ? { Ports: status.ports } : {},
 });
 
+const attachments = (
+  networks: readonly NetworkAttachment[],
+): Pick<ApiTask, "NetworksAttachments"> =>
+  networks.length > 0 ? { NetworksAttachments: networks } : {};
+
 /** A task as the API shows it, put together from its record and its spec version. */
 export const toApiTask = (view: View, task: Task): ApiTask => ({
   ...metaOf(task),
@@ -46,6 +57,7 @@ export const toApiTask = (view: View, task: Task): ApiTask => ({
   ...(task.nodeId === undefined ? {} : { NodeID: task.nodeId }),
   Status: statusOf(task.status),
   DesiredState: task.desiredState,
+  ...attachments(networksOfTask(view, task)),
   ...(task.genericResources && task.genericResources.length > 0
     ? { GenericResources: task.genericResources }
     : {}),

@@ -23,8 +23,11 @@ interface Listed {
 interface Inspected {
   readonly Id: string;
   readonly Name: string;
-  readonly State?: { readonly Status?: string };
-  readonly HostConfig?: { readonly RestartPolicy?: { readonly Name?: string } | null };
+  readonly State?: { readonly Status?: string; readonly Running?: boolean; readonly Pid?: number };
+  readonly HostConfig?: {
+    readonly RestartPolicy?: { readonly Name?: string } | null;
+    readonly Dns?: readonly string[] | null;
+  };
   readonly NetworkSettings?: {
     readonly Networks?: Readonly<Record<string, EngineEndpointSettings>> | null;
   };
@@ -133,6 +136,8 @@ export class EngineContainers implements PlainContainers {
     return {
       id: answer.Id,
       name: answer.Name.replace(/^\//, ""),
+      pid: answer.State?.Running === true ? (answer.State.Pid ?? 0) : 0,
+      nameServers: answer.HostConfig?.Dns ?? [],
       mayRun: isPodman || !hasEnded(answer) || restarts(answer),
       places: networks.flatMap(([name, settings]) => placeOf(answer.Id, name, settings) ?? []),
     };
