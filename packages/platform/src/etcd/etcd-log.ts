@@ -3,7 +3,8 @@ import { OperationError } from "@skein/base";
 import type { Leadership, LoadedState, Log, LogBatch, LogListener } from "@skein/store";
 import { keyIdentifier } from "../shared/sealing.ts";
 import type { EtcdClient } from "./client.ts";
-import { commitBatch } from "./commit-batch.ts";
+import { Committer, OWN_LIMITS } from "./commit-batch.ts";
+import type { TxnLimits } from "./commit-batch.ts";
 import { elect } from "./election.ts";
 import type { HeldLeadership } from "./election.ts";
 import { followLog } from "./follow-log.ts";
@@ -36,6 +37,8 @@ export interface EtcdLogOptions {
    * makes it at least one and a half times its election timeout.
    */
   readonly leaseSeconds?: number;
+  /** What goes into one transaction; what a member of ours takes by default. */
+  readonly limits?: TxnLimits;
 }
 
 /** A log that several managers share. */
@@ -44,7 +47,7 @@ export interface EtcdLog extends Log {
    * Fills an empty log with a whole state, index included. Killed half-way, the log refuses to be
    * loaded until this was called again. Rejects (kind `conflict`) when the log is not empty.
    */
-  restore(state: LoadedState): Promise<void>;
+  restore(state: LoadedState, signal?: AbortSignal): Promise<void>;
 }
 
 class SharedLog implements EtcdLog {
@@ -52,15 +55,17 @@ class SharedLog implements EtcdLog {
   readonly #layout: Layout;
   readonly #logger: Logger;
   readonly #leaseSeconds: number;
+  readonly #limits: TxnLimits;
   readonly #closed = new AbortController();
   readonly #leaderWatch: LeaderWatch;
   readonly #places = new Map<number, number>();
-  #held: HeldLeadership | undefined;
+  #term: { readonly held: HeldLeadership; readonly committer: Committer } | undefined;
 
   constructor(options: EtcdLogOptions) {
     this.#client = options.client;
     this.#layout = new Layout(options.clusterId, options.key);
     this.#logger = options.logger;
+    this.#limits = options.limits ?? OWN_LIMITS;
     this.#leaseSeconds = options.leaseSeconds ?? LEASE_SECONDS;
     this.#leaderWatch = new LeaderWatch(this.#client, this.#layout, this.#closed.signal);
   }
@@ -96,9 +101,10 @@ class SharedLog implements EtcdLog {
   }
 
   async commit(batch: LogBatch): Promise<void> {
-    const held = this.#held;
-    if (held?.term !== batch.term || !held.valid()) throw noLongerLeader();
-    const revision = await commitBatch(this.#client, this.#layout, held, batch);
+    const { held, committer } = this.#term ?? {};
+    if (held?.term !== batch.term || committer === undefined || !held.valid())
+      throw noLongerLeader();
+    const revision = await committer.commit(batch);
     this.#remember({ index: batch.index, revision });
   }
 
@@ -124,7 +130,7 @@ class SharedLog implements EtcdLog {
   }
 
   async campaign(candidate: string, signal: AbortSignal): Promise<Leadership> {
-    this.#held?.lose(new OperationError("unavailable", "another candidate took over"));
+    this.#term?.held.lose(new OperationError("unavailable", "another candidate took over"));
     const either = AbortSignal.any([signal, this.#closed.signal]);
     const parts = {
       client: this.#client,
@@ -133,7 +139,9 @@ class SharedLog implements EtcdLog {
       leaseSeconds: this.#leaseSeconds,
     };
     const held = await elect(parts, candidate, either);
-    this.#held = held;
+    const fence = { client: this.#client, layout: this.#layout, held };
+    const committer = new Committer(fence, this.#limits);
+    this.#term = { held, committer };
     return held;
   }
 
@@ -147,12 +155,12 @@ class SharedLog implements EtcdLog {
     }, signal);
   }
 
-  restore(state: LoadedState): Promise<void> {
-    return restoreState(this.#client, this.#layout, state);
+  restore(state: LoadedState, signal?: AbortSignal): Promise<void> {
+    return restoreState(this.#client, this.#layout, state, signal);
   }
 
   async close(): Promise<void> {
-    await this.#held?.resign();
+    await this.#term?.held.resign();
     this.#closed.abort(new OperationError("unavailable", "the log is closed"));
   }
 

@@ -6,6 +6,7 @@ import { EtcdError } from "./etcd-error.ts";
 import type { Layout } from "./layout.ts";
 import { pause } from "./patience.ts";
 import { readState } from "./read-state.ts";
+import { RevisionReader } from "./revisions.ts";
 import type { WireEvent } from "./wire-types.ts";
 
 /** A place in the log: the batch, and a revision at which it was the newest. */
@@ -32,6 +33,7 @@ class Following {
   readonly #parts: FollowParts;
   readonly #follower: LogListener;
   readonly #signal: AbortSignal;
+  readonly #reader: RevisionReader;
   #reached: number;
   /** Undefined: the revision of what was reached is not known (any more). */
   #revision: number | undefined;
@@ -45,6 +47,7 @@ class Following {
     this.#parts = parts;
     this.#follower = follower;
     this.#signal = signal;
+    this.#reader = new RevisionReader(parts.layout);
     this.#reached = from.index ?? 0;
     this.#revision = from.revision;
   }
@@ -97,11 +100,11 @@ class Following {
 
   /** False when a batch is missing: the state must be read anew. */
   #deliver(events: readonly WireEvent[]): boolean {
-    for (const { revision, batch } of this.#parts.layout.entries(events)) {
+    for (const { revision, batch } of this.#reader.read(events)) {
       if (this.#isOver()) return false;
       if (this.#signal.aborted) return false;
       if (batch !== undefined) {
-        if (batch.index !== this.#reached + 1) {
+        if (batch === "unknown" || batch.index !== this.#reached + 1) {
           this.#revision = undefined;
           return false;
         }
@@ -118,6 +121,7 @@ class Following {
     const { client, layout, logger } = this.#parts;
     const { revision, ...state } = await readState(client, layout, { signal: this.#signal });
     this.#signal.throwIfAborted();
+    this.#reader.clear();
     if (state.index !== this.#reached) {
       logger.debug("the whole state was read anew", { from: this.#reached, to: state.index });
       this.#reached = state.index;

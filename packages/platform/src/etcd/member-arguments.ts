@@ -32,9 +32,12 @@ export const CLIENT_SOCKET = "client:0";
 /** See {@link CLIENT_SOCKET}. */
 export const PEER_SOCKET = "peer:0";
 
-/** A transaction is one batch: a service of a hundred thousand tasks is one. */
-const TXN_OPS_MAX = 1_000_000;
-const REQUEST_BYTES_MAX = 268_435_456;
+const TXN_OPS_MAX = 10_000;
+/**
+ * Never 10 MiB or more: etcd writes what it is given, and then refuses to start, since what it has
+ * written ahead holds too large an entry. All members would.
+ */
+const REQUEST_BYTES_MAX = 8_388_608;
 const QUOTA_BYTES = 8_589_934_592;
 /** Entries kept in memory besides; a member that is behind by more is sent a whole snapshot. */
 const SNAPSHOT_ENTRIES = 1_000;

@@ -1,0 +1,93 @@
+import type { EtcdClient, TxnResult } from "./client.ts";
+import type { HeldLeadership } from "./election.ts";
+import { EtcdError } from "./etcd-error.ts";
+import { indexValue, parseIndex, unusable } from "./layout.ts";
+import type { Layout } from "./layout.ts";
+import { noLongerLeader, pause } from "./patience.ts";
+import { compareCreated, compareValue } from "./wire-types.ts";
+import type { Operation, TxnRequest } from "./wire-types.ts";
+
+/** By what a write is fenced. */
+export interface Fence {
+  readonly client: EtcdClient;
+  readonly layout: Layout;
+  readonly held: HeldLeadership;
+}
+
+/** A write that happens only under the leadership, and only on top of one index. */
+export interface FencedWrite {
+  /** The newest batch must be this one. */
+  readonly onIndex: number;
+  readonly operations: readonly Operation[];
+  /** Whether an earlier try has happened, told from the name of the newest batch. */
+  readonly hasHappened?: (newest: string | undefined) => boolean;
+}
+
+/** One try's deadline, in milliseconds. A member without quorum gives no answer of its own. */
+const TRY_MS = 3_000;
+const AGAIN_MS = 50;
+
+const requestFor = ({ layout, held }: Fence, { onIndex, operations }: FencedWrite): TxnRequest => ({
+  compare: [
+    compareCreated(layout.leader, held.term),
+    compareValue(layout.index, indexValue(onIndex)),
+  ],
+  success: operations,
+  failure: [
+    { range: { key: layout.leader } },
+    { range: { key: layout.index } },
+    { range: { key: layout.batch } },
+  ],
+});
+
+/** What a transaction whose conditions did not hold tells: nothing when an earlier try happened. */
+const judge = (fence: Fence, write: FencedWrite, { ranges }: TxnResult): Error | undefined => {
+  const [leader, index, newest] = ranges.map(([kv]) => kv);
+  if (write.hasHappened?.(newest?.value.toString("latin1")) === true) return undefined;
+  if (Number(leader?.createRevision ?? 0) !== fence.held.term) return noLongerLeader();
+  const found = index === undefined ? "nothing" : parseIndex(index.value);
+  return unusable(`the newest batch is ${found}, not ${write.onIndex}`);
+};
+
+/** One try: the result, or undefined when nobody knows whether it happened. */
+const attempt = async (
+  { client, held }: Fence,
+  request: TxnRequest,
+  isUnsure: boolean,
+): Promise<TxnResult | undefined> => {
+  try {
+    return await client.txn(request, { timeoutMs: TRY_MS, signal: held.lost });
+  } catch (error) {
+    if (!(error instanceof EtcdError)) throw noLongerLeader(error);
+    if (!error.isAmbiguous) {
+      if (isUnsure) await held.resign();
+      throw error;
+    }
+    await pause(AGAIN_MS, held.lost);
+    return undefined;
+  }
+};
+
+/**
+ * Carries out one transaction under the leadership, and settles only when it is known what became
+ * of it:
+ *
+ * - A try without an answer is made again, as it is, until there is an answer.
+ * - Refused (too large, no space) before any try was left unanswered: it has certainly not happened.
+ * - Refused after such a try: the leadership is given up, so that a late arrival fails its condition.
+ * - The leadership is lost: rejects with kind `unavailable`. Only then may it have happened.
+ *
+ * Resolves with the revision.
+ */
+export const fencedTxn = async (fence: Fence, write: FencedWrite): Promise<number> => {
+  const request = requestFor(fence, write);
+  for (let isUnsure = false; ; isUnsure = true) {
+    if (!fence.held.valid()) throw noLongerLeader(fence.held.lost.reason);
+    const result = await attempt(fence, request, isUnsure);
+    if (result === undefined) continue;
+    const problem = result.succeeded ? undefined : judge(fence, write, result);
+    if (problem === undefined) return result.revision;
+    fence.held.lose(problem);
+    throw problem;
+  }
+};
