@@ -1,6 +1,12 @@
 export { connectEtcd } from "./etcd/client.ts";
 export type { EtcdClient, MemberAlarm, MemberStatus } from "./etcd/client.ts";
 export type { Endpoints } from "./etcd/channels.ts";
+export { copyState } from "./etcd/copy-state.ts";
+export type { CopyOptions } from "./etcd/copy-state.ts";
+export type { TxnLimits } from "./etcd/commit-batch.ts";
+export { EtcdUpkeep } from "./etcd/upkeep.ts";
+export type { UpkeepOptions } from "./etcd/upkeep.ts";
+export { QUOTA_BYTES } from "./etcd/member-arguments.ts";
 export { checkEtcdBinary } from "./etcd/etcd-binary.ts";
 export { EtcdError } from "./etcd/etcd-error.ts";
 export { openEtcdLog } from "./etcd/etcd-log.ts";

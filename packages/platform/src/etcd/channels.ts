@@ -80,6 +80,7 @@ const requireLeader = (): Metadata => {
 export class Channels {
   readonly #clients: readonly Client[];
   #current = 0;
+  #isClosed = false;
 
   constructor(options: Endpoints) {
     if (options.endpoints.length === 0)
@@ -157,13 +158,16 @@ export class Channels {
     this.#current = (this.#current + 1) % this.#clients.length;
   }
 
+  /** Ends all calls; later ones fail. */
   close(): void {
+    this.#isClosed = true;
     for (const client of this.#clients) client.close();
   }
 
   #client(): Client {
     const client = this.#clients[this.#current];
-    if (client === undefined) throw new OperationError("unavailable", "no etcd endpoint");
+    if (client === undefined || this.#isClosed)
+      throw new EtcdError(status.UNAVAILABLE, "the client was closed", "no call");
     return client;
   }
 

@@ -31,7 +31,7 @@ const refusals = new Set<number>([
 const RESOURCE_EXHAUSTED: number = status.RESOURCE_EXHAUSTED;
 const FULL = "database space exceeded";
 const FULL_ADVICE =
-  "the cluster's store has no space left: it takes no changes until its database is smaller or its quota is raised; remove objects that are not needed, the managers then make room by themselves, or restart them with a larger --store-quota";
+  "the cluster's store has no space left and takes no changes: the managers make room by themselves where old versions take it up; if this lasts, etcd needs a larger quota (--quota-backend-bytes)";
 
 /** A call to etcd that failed. */
 export class EtcdError extends OperationError {
@@ -39,7 +39,7 @@ export class EtcdError extends OperationError {
   readonly reason: string;
   /** False: the request was certainly not carried out. True: nobody knows (yet). */
   readonly isAmbiguous: boolean;
-  /** The store is at its quota. */
+  /** The store is at its quota. The first time that it says so, a write may have been carried out. */
   readonly isFull: boolean;
   constructor(code: number, reason: string, what: string, cause?: unknown) {
     const isFull = code === RESOURCE_EXHAUSTED && reason.includes(FULL);

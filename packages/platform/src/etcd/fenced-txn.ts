@@ -3,7 +3,7 @@ import type { HeldLeadership } from "./election.ts";
 import { EtcdError } from "./etcd-error.ts";
 import { indexValue, parseIndex, unusable } from "./layout.ts";
 import type { Layout } from "./layout.ts";
-import { noLongerLeader, pause } from "./patience.ts";
+import { noLongerLeader, pause, persist } from "./patience.ts";
 import { compareCreated, compareValue } from "./wire-types.ts";
 import type { Operation, TxnRequest } from "./wire-types.ts";
 
@@ -33,12 +33,15 @@ const requestFor = ({ layout, held }: Fence, { onIndex, operations }: FencedWrit
     compareValue(layout.index, indexValue(onIndex)),
   ],
   success: operations,
-  failure: [
-    { range: { key: layout.leader } },
-    { range: { key: layout.index } },
-    { range: { key: layout.batch } },
-  ],
+  failure: whereabouts(layout),
 });
+
+/** What tells whether a write has happened. */
+const whereabouts = (layout: Layout): readonly Operation[] => [
+  { range: { key: layout.leader } },
+  { range: { key: layout.index } },
+  { range: { key: layout.batch } },
+];
 
 /** What a transaction whose conditions did not hold tells: nothing when an earlier try happened. */
 const judge = (fence: Fence, write: FencedWrite, { ranges }: TxnResult): Error | undefined => {
@@ -49,22 +52,45 @@ const judge = (fence: Fence, write: FencedWrite, { ranges }: TxnResult): Error |
   return unusable(`the newest batch is ${found}, not ${write.onIndex}`);
 };
 
+/**
+ * A member that finds its database full says so, and may have carried the write out all the same
+ * (tried with 3.4.23); from the next one on it refuses. So what is there decides.
+ */
+const afterFull = async (fence: Fence, write: FencedWrite, full: EtcdError): Promise<TxnResult> => {
+  const { client, layout, held } = fence;
+  const request = { compare: [], success: whereabouts(layout) };
+  const result = await persist((call) => client.txn(request, call), { signal: held.lost });
+  const newest = result.ranges[2]?.[0]?.value.toString("latin1");
+  if (write.hasHappened?.(newest) === true) return { ...result, succeeded: true };
+  throw full;
+};
+
 /** One try: the result, or undefined when nobody knows whether it happened. */
-const attempt = async (
-  { client, held }: Fence,
-  request: TxnRequest,
-  isUnsure: boolean,
-): Promise<TxnResult | undefined> => {
+const attempt = async (fence: Fence, request: TxnRequest): Promise<TxnResult | undefined> => {
+  const { client, held } = fence;
   try {
     return await client.txn(request, { timeoutMs: TRY_MS, signal: held.lost });
   } catch (error) {
     if (!(error instanceof EtcdError)) throw noLongerLeader(error);
-    if (!error.isAmbiguous) {
-      if (isUnsure) await held.resign();
-      throw error;
-    }
+    if (!error.isAmbiguous) throw error;
     await pause(AGAIN_MS, held.lost);
     return undefined;
+  }
+};
+
+/** What becomes of a write that etcd refused. */
+const refused = async (
+  fence: Fence,
+  write: FencedWrite,
+  error: unknown,
+  isUnsure: boolean,
+): Promise<TxnResult> => {
+  try {
+    if (error instanceof EtcdError && error.isFull) return await afterFull(fence, write, error);
+    throw error;
+  } catch (problem) {
+    if (isUnsure) await fence.held.resign();
+    throw problem;
   }
 };
 
@@ -83,7 +109,9 @@ export const fencedTxn = async (fence: Fence, write: FencedWrite): Promise<numbe
   const request = requestFor(fence, write);
   for (let isUnsure = false; ; isUnsure = true) {
     if (!fence.held.valid()) throw noLongerLeader(fence.held.lost.reason);
-    const result = await attempt(fence, request, isUnsure);
+    const result = await attempt(fence, request).catch((error: unknown) =>
+      refused(fence, write, error, isUnsure),
+    );
     if (result === undefined) continue;
     const problem = result.succeeded ? undefined : judge(fence, write, result);
     if (problem === undefined) return result.revision;

@@ -106,7 +106,12 @@ class LeaseKeeper implements KeptLease {
     const [oldest] = this.#pending;
     const patience = (2 * this.ttlMs) / BEATS;
     if (oldest !== undefined && performance.now() - oldest > patience) this.#dropStream();
-    this.#stream ??= this.#open();
+    try {
+      this.#stream ??= this.#open();
+    } catch (error) {
+      this.#lose(messageOf(error)); // the client was closed
+      return;
+    }
     this.#pending.push(performance.now());
     this.#stream.write({ id: this.id });
     this.#next(this.ttlMs / BEATS);

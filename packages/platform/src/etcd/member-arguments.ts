@@ -38,7 +38,8 @@ const TXN_OPS_MAX = 10_000;
  * written ahead holds too large an entry. All members would.
  */
 const REQUEST_BYTES_MAX = 8_388_608;
-const QUOTA_BYTES = 8_589_934_592;
+/** Bytes that the database of a member may have, unless its settings say otherwise. */
+export const QUOTA_BYTES = 8_589_934_592;
 /** Entries kept in memory besides; a member that is behind by more is sent a whole snapshot. */
 const SNAPSHOT_ENTRIES = 1_000;
 

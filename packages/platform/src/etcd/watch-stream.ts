@@ -1,6 +1,5 @@
 import type { Channels } from "./channels.ts";
-import { etcdError } from "./etcd-error.ts";
-import type { EtcdError } from "./etcd-error.ts";
+import { EtcdError, etcdError } from "./etcd-error.ts";
 import * as methods from "./methods.ts";
 import type { WireEvent } from "./wire-types.ts";
 
@@ -41,7 +40,15 @@ interface Watching {
  * Watches from `startRevision` on over one stream, until that stream ends; resolves with the reason
  * and never rejects. A stream without signs of life counts as ended.
  */
-export const watchOnce = (channels: Channels, watching: Watching): Promise<WatchEnd> =>
+export const watchOnce = async (channels: Channels, watching: Watching): Promise<WatchEnd> => {
+  try {
+    return await watchStream(channels, watching);
+  } catch (error) {
+    return { kind: "failed", error: watchError(error) }; // the client was closed
+  }
+};
+
+const watchStream = (channels: Channels, watching: Watching): Promise<WatchEnd> =>
   new Promise((resolve) => {
     const { listener, signal } = watching;
     if (signal.aborted) {
@@ -88,4 +95,5 @@ export const watchOnce = (channels: Channels, watching: Watching): Promise<Watch
     });
   });
 
-const watchError = (error: unknown): EtcdError => etcdError(error, methods.watch.path);
+const watchError = (error: unknown): EtcdError =>
+  error instanceof EtcdError ? error : etcdError(error, methods.watch.path);
