@@ -138,11 +138,11 @@ class LinuxDataplane implements Dataplane {
     return missing;
   }
 
-  async warnings(): Promise<readonly string[]> {
+  warnings(): Promise<readonly string[]> {
     const ports = new Set([...(this.#wanted?.vxlans.values() ?? [])].map(({ port }) => port));
     if (ports.size === 0) ports.add(DEFAULT_PORT);
-    const found = [...ports].map((port) => findWarnings(this.#programs, port));
-    return [...new Set((await Promise.all(found)).flat())];
+    const encrypted = (this.#wanted?.policies.size ?? 0) > 0;
+    return findWarnings(this.#programs, { ports: [...ports], encrypted });
   }
 
   async close(): Promise<void> {

@@ -37,6 +37,18 @@ export const filterWarnings = (saved: string, vxlanPort: number): readonly strin
       ];
 };
 
+/** The same for what encrypted networks send, as `iptables-save` shows it. */
+export const espWarnings = (saved: string): readonly string[] => {
+  const [, policy] = /^:INPUT (\S+)/m.exec(saved) ?? [];
+  if (policy !== "DROP" && policy !== "REJECT") return [];
+  const rules = [...parseFilterTable(saved).values()].flat();
+  return rules.some((rule) => ACCEPTS.test(rule) && /-p (?:esp|50)\b/.test(rule))
+    ? []
+    : [
+        "the host's firewall drops incoming packets by default: allow ESP (IP protocol 50) from the other nodes, for encrypted networks",
+      ];
+};
+
 /** Whether a rule of FORWARD takes what goes from or to a network's bridge. */
 const takesNetworks = (rule: string): boolean =>
   /(?:-i|-o) sk-/.test(rule) || /^-j (?:DROP|REJECT)(?:\s|$)/.test(rule);
@@ -101,10 +113,18 @@ export const connectionWarnings = (counts: string): readonly string[] => {
     : [];
 };
 
+/** The networks that a node has. */
+interface Carried {
+  /** UDP ports of their VXLAN. */
+  readonly ports: readonly number[];
+  /** Whether some are encrypted. */
+  readonly encrypted: boolean;
+}
+
 /** See Dataplane.warnings. What cannot be read is one of them. */
 export const findWarnings = async (
   programs: Programs,
-  vxlanPort: number,
+  { ports, encrypted }: Carried,
 ): Promise<readonly string[]> => {
   try {
     const [saved, ruleset, counts] = await Promise.all([
@@ -116,8 +136,9 @@ export const findWarnings = async (
       ]),
     ]);
     return [
-      ...filterWarnings(saved, vxlanPort),
-      ...ruleWarnings(saved, vxlanPort),
+      ...new Set(ports.flatMap((port) => filterWarnings(saved, port))),
+      ...new Set(ports.flatMap((port) => ruleWarnings(saved, port))),
+      ...(encrypted ? espWarnings(saved) : []),
       ...rulesetWarnings(ruleset),
       ...connectionWarnings(counts.stdout),
     ];

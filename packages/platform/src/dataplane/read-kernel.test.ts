@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { connectionWarnings, filterWarnings, ruleWarnings, rulesetWarnings } from "./firewall.ts";
+import {
+  connectionWarnings,
+  espWarnings,
+  filterWarnings,
+  ruleWarnings,
+  rulesetWarnings,
+} from "./firewall.ts";
 import { parseDevices } from "./read-devices.ts";
 import { parseForwarding, parseNeighbours } from "./read-kernel.ts";
 
@@ -155,4 +161,12 @@ test("a crowded table of connections is told", () => {
   expect(connectionWarnings("250000\n262144\n")).toEqual([
     expect.stringContaining("250000 connections of at most 262144"),
   ]);
+});
+
+test("a firewall that drops ESP is told, unless a rule lets it in", () => {
+  expect(espWarnings(":INPUT ACCEPT [0:0]\n")).toEqual([]);
+  expect(espWarnings(":INPUT DROP [0:0]\n-A INPUT -p udp -j ACCEPT\n")).toEqual([
+    expect.stringContaining("allow ESP (IP protocol 50)"),
+  ]);
+  expect(espWarnings(":INPUT DROP [0:0]\n-A INPUT -p esp -j ACCEPT\n")).toEqual([]);
 });
