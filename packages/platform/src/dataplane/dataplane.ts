@@ -30,6 +30,7 @@ import { Programs } from "./programs.ts";
 import { findMissing } from "./requirements.ts";
 import type { IpLink } from "./read-devices.ts";
 import { readKernel } from "./read-kernel.ts";
+import { withTexts } from "./with-texts.ts";
 
 export interface LinuxDataplaneOptions {
   /**
@@ -184,7 +185,7 @@ class LinuxDataplane implements Dataplane {
       const known = found ?? (await readKernel(this.#programs, [...wanted.sysctls.keys()]));
       const changes = found ? changesOf(found, wanted, touched) : diffKernel(known, wanted);
       if (isEmpty(changes)) {
-        this.#known = known;
+        this.#known = withTexts(known, wanted);
         return report;
       }
       // Until all is done it is unknown how far it went.
@@ -193,7 +194,7 @@ class LinuxDataplane implements Dataplane {
       report = sum(report, { changes: countChanges(changes) });
       if (errors.length === 0) {
         mergeChanges(known, changes);
-        this.#known = known;
+        this.#known = withTexts(known, wanted);
         return report;
       }
     }
