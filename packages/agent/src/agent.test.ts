@@ -549,3 +549,18 @@ test("an agent that is sent on goes to the leader at once, and elsewhere when th
   expect(rig.manager.dialed.at(-1)).toBe("m1:2377");
   expect(agent.connected()).toBe(true);
 });
+
+test("a session with a manager that does not lead any more is left for the one that does", async () => {
+  const rig = newRig();
+  rig.disk.remotes = [{ nodeId: "m1", addr: "m1:2377" }];
+  const agent = await started(rig);
+  const [first] = rig.manager.sessions;
+  agent.leaderIs("m1:2377");
+  await rig.clock.advance(1000);
+  expect(first?.closed).toBe(false);
+  agent.leaderIs("m2:2377");
+  await rig.clock.advance(1000);
+  expect(first?.closed).toBe(true);
+  expect(rig.manager.dialed).toEqual(["m1:2377", "m2:2377"]);
+  expect(agent.connected()).toBe(true);
+});

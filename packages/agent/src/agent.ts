@@ -85,6 +85,8 @@ export interface Agent {
    * their files, and what is on disk. Rejects when the engine is not reached.
    */
   discard(): Promise<void>;
+  /** It is known that the manager at this address (`host:port`) leads now: the session goes there. */
+  leaderIs(addr: string): void;
   /** Tells the manager of the node's new certificate or roots. */
   trustChanged(): void;
   /** Whether some manager has a session with this node. */
@@ -247,6 +249,7 @@ export const createAgent = (options: AgentOptions, dependencies: AgentDependenci
       await dependencies.tasks.clear();
       await dependencies.remotes.save([]);
     },
+    leaderIs: (addr) => sessions.moveTo(addr),
     trustChanged: () => {
       if (!described) return; // the first greeting will tell
       described = { ...described, TLSInfo: tlsInfo() };

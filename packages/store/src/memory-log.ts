@@ -47,6 +47,10 @@ const campaign = (disk: MemoryDisk, candidate: string): Leadership => {
     term: disk.term,
     lost: controller.signal,
     valid: () => !controller.signal.aborted,
+    confirm: () =>
+      controller.signal.aborted
+        ? Promise.reject(new OperationError("unavailable", "this manager is no longer the leader"))
+        : Promise.resolve(),
     resign: () => {
       controller.abort(new Error("resigned"));
       if (disk.leader === leader) {

@@ -66,6 +66,7 @@ export class MovableLog implements Log {
       term: held.term,
       lost: held.lost.signal,
       valid: () => !held.lost.signal.aborted && held.inner.valid(),
+      confirm: () => held.inner.confirm(),
       resign: () => held.inner.resign(),
     };
   }

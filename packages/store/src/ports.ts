@@ -32,11 +32,16 @@ export interface Leadership {
   /** Aborted when the leadership is lost; commits fail from then on. */
   readonly lost: AbortSignal;
   /**
-   * Whether nobody else can lead yet, by the local monotonic clock. False some time before another
-   * manager can be elected, also when this process was frozen and has not noticed: asked before
-   * anything is answered from the leader's memory.
+   * Whether this is the leadership still, as far as is known without asking anybody. False, by the
+   * local monotonic clock, when the log was not heard of for longer than a leader may be away.
    */
   valid(): boolean;
+  /**
+   * Resolves when it is certain that nobody else led before the call: what the leader's memory shows then
+   * is not older than anything acknowledged before. Rejects (kind `unavailable`) when another one
+   * leads or nobody can be asked.
+   */
+  confirm(): Promise<void>;
   /** Gives the leadership up. */
   resign(): Promise<void>;
 }

@@ -119,11 +119,13 @@ export class Store {
 
   /**
    * Resolves when {@link Store.view} shows all that was acknowledged to anybody before the call: for
-   * the leader at once, for followers when they have caught up. Rejects (kind `unavailable`) when
+   * the leader when it is certain that it leads, for followers when they have caught up. Rejects (kind `unavailable`) when
    * there is no quorum to ask, and with the signal's reason.
    */
   async fresh(signal: AbortSignal): Promise<void> {
-    if (!this.leading) await this.reached(await this.#log.readIndex(signal), signal);
+    const leadership = this.#leadership;
+    if (leadership?.valid()) await leadership.confirm();
+    else await this.reached(await this.#log.readIndex(signal), signal);
   }
 
   /** Resolves when the batch `index` is durable and in the view. */

@@ -46,6 +46,9 @@ export class SessionLoop {
   #removed = false;
   /** Where the leader is, as the manager that was asked last said. */
   #leader: string | undefined;
+  /** Where the present attempt or session leads to, and how it is given up. */
+  #addr: string | undefined;
+  #leaveForLeader: (() => void) | undefined;
 
   constructor(dependencies: SessionLoopDependencies) {
     this.#deps = dependencies;
@@ -111,6 +114,9 @@ export class SessionLoop {
     const unwatch = reachability.watch((up) => {
       if (!up) this.#engineLost(link.abort);
     });
+    this.#addr = addr;
+    this.#leaveForLeader = () =>
+      link.abort(new OperationError("cancelled", "another manager leads"));
     let session: Session | undefined;
     try {
       const greeting = await greet(link.signal);
@@ -136,12 +142,21 @@ export class SessionLoop {
       if (!signal.aborted) logger.info("session failed", { addr, error: messageOf(error) });
     } finally {
       this.#session = undefined;
+      this.#addr = undefined;
+      this.#leaveForLeader = undefined;
       unwatch();
       link.release();
     }
     const welcomed = session?.welcomed ?? false;
     this.#remotes.observe(addr, welcomed || this.#redirected());
     return welcomed;
+  }
+
+  /** It is known that the manager at this address leads now: a session elsewhere has no future. */
+  moveTo(addr: string): void {
+    if (this.#addr === undefined || this.#addr === addr) return;
+    this.#leader = addr;
+    this.#leaveForLeader?.();
   }
 
   #redirected(): boolean {

@@ -40,6 +40,8 @@ export interface AgentRuntime extends Pick<
   dataPathPort(): number;
   /** The node's present certificate and key; undefined while they are locked. */
   credentials(): Credentials | undefined;
+  /** The manager on this node knows that the one at this address leads now. */
+  leaderIs(addr: string): void;
   /** Uses renewed credentials from the next connection on, and tells the managers of them. */
   updateCredentials(credentials: Credentials): void;
   /**

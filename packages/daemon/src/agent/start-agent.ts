@@ -106,6 +106,7 @@ const startAgent = async (
     clockOffsetMs: () => agent.clockOffsetMs(),
     dataPathPort: () => agent.dataPathPort() || DEFAULT_DATA_PATH_PORT,
     credentials: () => credentials,
+    leaderIs: (addr) => agent.leaderIs(addr),
     updateCredentials: (renewed) => {
       credentials = renewed;
       agent.trustChanged();

@@ -54,9 +54,14 @@ const perform = async (operations: Operations, { name, input }: Request): Promis
 export class LeaderLink {
   readonly #deps: LeaderLinkDependencies;
   #connection: RpcConnection | undefined;
+  /** Ends attempts to reach a leader that is none any more. */
+  #dialing = new AbortController();
+  #leaderId: string | undefined;
+  readonly #unwatch: () => void;
 
   constructor(dependencies: LeaderLinkDependencies) {
     this.#deps = dependencies;
+    this.#unwatch = dependencies.candidate.watch(() => this.#leaderChanged());
   }
 
   /**
@@ -100,7 +105,20 @@ export class LeaderLink {
   }
 
   async close(): Promise<void> {
+    this.#unwatch();
+    this.#dialing.abort(new Error("the manager stops"));
     await this.#connection?.close();
+  }
+
+  /** Nobody waits for one that has lost the lead: it may be gone without a word. */
+  #leaderChanged(): void {
+    const { leaderId } = this.#deps.candidate;
+    if (leaderId === this.#leaderId) return;
+    this.#leaderId = leaderId;
+    this.#dialing.abort(new Error("another manager leads"));
+    this.#dialing = new AbortController();
+    void this.#connection?.close();
+    this.#connection = undefined;
   }
 
   async #ask(request: Request): Promise<Reply> {
@@ -127,7 +145,8 @@ export class LeaderLink {
     this.#connection = undefined;
     try {
       const as = { kind: "node", credentials: credentials() } as const;
-      const connection = await connectRpc({ address, as, connectTimeoutMs: CONNECT_MS });
+      const { signal } = this.#dialing;
+      const connection = await connectRpc({ address, as, connectTimeoutMs: CONNECT_MS, signal });
       this.#connection = connection;
       return connection;
     } catch (error) {

@@ -188,11 +188,21 @@ export class Member {
       this.#deps,
       (manager) => {
         this.#sealing = startSealing({ store: manager.store, files, clock, logger });
+        this.#followLeader(manager);
         onManager(manager);
       },
     );
     this.#seat = seat;
     return seat;
+  }
+
+  /** The manager here knows of a new leader long before the agent misses the old one. */
+  #followLeader({ candidate, store }: ManagerRuntime): void {
+    candidate.watch(() => {
+      const { leaderId } = candidate;
+      const addr = leaderId && store.view.get("nodes", leaderId)?.managerAddr;
+      if (addr) this.#agent?.leaderIs(addr);
+    });
   }
 
   async #managerOptions(): Promise<ManagerOptions> {

@@ -19,7 +19,6 @@ export const noLeader = (): OperationError =>
  * `unavailable`) when that can't be known: too few managers are there.
  */
 export const freshView = async (store: Store, clock: Clock): Promise<void> => {
-  if (store.leading) return;
   const limit = new AbortController();
   const done = new AbortController();
   clock.sleep(WAIT_MS, done.signal).then(

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { OperationError } from "@skein/base";
 import type { Leadership } from "@skein/store";
 import type { EtcdClient } from "./client.ts";
@@ -7,6 +6,7 @@ import type { Layout } from "./layout.ts";
 import type { KeptLease } from "./lease.ts";
 import type { LeaderKey, LeaderWatch } from "./leader-watch.ts";
 import { noLongerLeader, pause } from "./patience.ts";
+import { depose, keepPulse, leaderSilent } from "./pulse.ts";
 import { compareCreated } from "./wire-types.ts";
 
 /** What an election is held with. */
@@ -15,22 +15,26 @@ export interface ElectionParts {
   readonly layout: Layout;
   readonly leaderWatch: LeaderWatch;
   readonly leaseSeconds: number;
+  /** How long a leader may be silent before another candidate takes the lead, in milliseconds. */
+  readonly silenceMs: number;
 }
 
 const AGAIN_MS = 100;
-/** How often who waits looks by itself, in case it was not told, in milliseconds. */
-const LOOK_MS = 2_000;
 
 /** A leadership that hangs on a lease and on the leader's key. */
 export class HeldLeadership implements Leadership {
   readonly term: number;
   readonly #lease: KeptLease;
+  readonly #leaderWatch: LeaderWatch;
   readonly #over = new AbortController();
   #wasSeen = false;
+  #question: Promise<void> = Promise.resolve();
+  #nextQuestion: Promise<void> | undefined;
 
   constructor(term: number, lease: KeptLease, leaderWatch: LeaderWatch) {
     this.term = term;
     this.#lease = lease;
+    this.#leaderWatch = leaderWatch;
     const onLeaseLost = (): void => this.lose(lease.lost.reason);
     if (lease.lost.aborted) onLeaseLost();
     lease.lost.addEventListener("abort", onLeaseLost, { once: true });
@@ -49,6 +53,27 @@ export class HeldLeadership implements Leadership {
     return this.#lease.valid() && !this.lost.aborted;
   }
 
+  /** Whoever asks while a question is under way waits for the next one: its answer may be older. */
+  confirm(): Promise<void> {
+    this.#nextQuestion ??= this.#question
+      .catch(() => {
+        // whoever asked that is told
+      })
+      .then(() => {
+        this.#question = this.#ask();
+        this.#nextQuestion = undefined;
+        return this.#question;
+      });
+    return this.#nextQuestion;
+  }
+
+  async #ask(): Promise<void> {
+    const { leader } = await this.#leaderWatch.read(this.lost);
+    if (leader?.term === this.term) return;
+    this.lose();
+    throw noLongerLeader();
+  }
+
   /** It is known that another leads, or nobody. */
   lose(reason: unknown = noLongerLeader()): void {
     if (this.lost.aborted) return;
@@ -64,17 +89,24 @@ export class HeldLeadership implements Leadership {
   }
 }
 
-/** Resolves when nobody leads, as far as is known, or when it is time to look again. */
-const vacancy = async (parts: ElectionParts, signal: AbortSignal): Promise<void> => {
+/** Resolves when nobody leads, as far as is known; a leader that is silent is deposed. */
+const vacancy = async (
+  parts: ElectionParts,
+  leader: LeaderKey,
+  signal: AbortSignal,
+): Promise<void> => {
   const done = new AbortController();
   const either = AbortSignal.any([signal, done.signal]);
-  const told = new Promise<void>((resolve) => {
-    parts.leaderWatch.listen((leader) => {
-      if (leader === undefined) resolve();
+  const told = new Promise<"vacant">((resolve) => {
+    parts.leaderWatch.listen((now) => {
+      if (now?.term !== leader.term) resolve("vacant");
     }, either);
   });
+  const silent = leaderSilent(parts, parts.silenceMs, either).then(() => "silent" as const);
   try {
-    await Promise.race([told, sleep(LOOK_MS, undefined, { signal: either })]);
+    const outcome = await Promise.race([told, silent]);
+    signal.throwIfAborted();
+    if (outcome === "silent") await depose(parts, leader, signal);
   } finally {
     done.abort();
   }
@@ -114,8 +146,11 @@ const candidacy = async (
     await lease.revoke();
     throw error;
   }
-  if (term !== undefined && !signal.aborted && lease.valid())
-    return new HeldLeadership(term, lease, parts.leaderWatch);
+  if (term !== undefined && !signal.aborted && lease.valid()) {
+    const held = new HeldLeadership(term, lease, parts.leaderWatch);
+    void keepPulse(parts, held);
+    return held;
+  }
   await lease.revoke();
   signal.throwIfAborted();
   return undefined;
@@ -140,7 +175,7 @@ const attempt = async (
   const { leader } = await parts.leaderWatch.read(signal);
   if (leader?.candidate === candidate) await dismiss(parts, leader, signal);
   else if (leader !== undefined) {
-    await vacancy(parts, signal);
+    await vacancy(parts, leader, signal);
     return undefined;
   }
   return candidacy(parts, candidate, signal);

@@ -21,7 +21,9 @@ const FORMAT = "skein-state-1";
 const PATIENCE_MS = { open: 15_000, load: 60_000, readIndex: 5_000 };
 /** Places in the log that are remembered: following can begin there without reading everything. */
 const PLACES_MAX = 64;
-const LEASE_SECONDS = 2;
+/** A leader that is alive is not to lose its lease while etcd elects a leader of its own. */
+const LEASE_SECONDS = 6;
+const SILENCE_MS = 1_250;
 
 /** Where the log is and with what it is sealed. */
 export interface EtcdLogOptions {
@@ -33,12 +35,17 @@ export interface EtcdLogOptions {
   readonly key: Uint8Array;
   readonly logger: Logger;
   /**
-   * How long a leader that is not heard of stays the leader, in whole seconds; 2 by default. etcd
+   * How long a leader whom etcd does not hear stays the leader, in whole seconds; 6 by default. etcd
    * makes it at least one and a half times its election timeout.
    */
   readonly leaseSeconds?: number;
   /** What goes into one transaction; what a member of ours takes by default. */
   readonly limits?: TxnLimits;
+  /**
+   * How long a leader may show nothing of itself, while etcd answers, before another candidate takes
+   * over, in milliseconds; 1250 by default.
+   */
+  readonly silenceMs?: number;
 }
 
 /** A log that several managers share. */
@@ -56,6 +63,7 @@ class SharedLog implements EtcdLog {
   readonly #logger: Logger;
   readonly #leaseSeconds: number;
   readonly #limits: TxnLimits;
+  readonly #silenceMs: number;
   readonly #closed = new AbortController();
   readonly #leaderWatch: LeaderWatch;
   readonly #places = new Map<number, number>();
@@ -67,6 +75,7 @@ class SharedLog implements EtcdLog {
     this.#logger = options.logger;
     this.#limits = options.limits ?? OWN_LIMITS;
     this.#leaseSeconds = options.leaseSeconds ?? LEASE_SECONDS;
+    this.#silenceMs = options.silenceMs ?? SILENCE_MS;
     this.#leaderWatch = new LeaderWatch(this.#client, this.#layout, this.#closed.signal);
   }
 
@@ -137,6 +146,7 @@ class SharedLog implements EtcdLog {
       layout: this.#layout,
       leaderWatch: this.#leaderWatch,
       leaseSeconds: this.#leaseSeconds,
+      silenceMs: this.#silenceMs,
     };
     const held = await elect(parts, candidate, either);
     const fence = { client: this.#client, layout: this.#layout, held };

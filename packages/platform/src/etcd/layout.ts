@@ -42,6 +42,7 @@ export interface Position extends BatchId {
  *
  * - `header`: the format, and which key seals the values
  * - `leader`: who leads, bound to its lease; the revision that created it is the term
+ * - `pulse`: what the leader changes all the time, to show that it is there
  * - `log/index`, `log/batch`: the newest batch: its index; its term, a random name, its parts
  * - `log/part/<index>/<name>/<number>`: many records of a batch that is too large for one
  *   transaction, sealed together; of the newest batch they count instead of what the records say
@@ -51,6 +52,7 @@ export interface Position extends BatchId {
 export class Layout {
   readonly header: Buffer;
   readonly leader: Buffer;
+  readonly pulse: Buffer;
   readonly index: Buffer;
   readonly batch: Buffer;
   readonly restoring: Buffer;
@@ -66,6 +68,7 @@ export class Layout {
     const root = `/skein/${clusterId}`;
     this.header = Buffer.from(`${root}/header`);
     this.leader = Buffer.from(`${root}/leader`);
+    this.pulse = Buffer.from(`${root}/pulse`);
     this.index = Buffer.from(`${root}/log/index`);
     this.batch = Buffer.from(`${root}/log/batch`);
     this.restoring = Buffer.from(`${root}/log/restoring`);

@@ -145,6 +145,8 @@ class LmdbLog implements Log {
         term: this.#position.term,
         lost: leader.signal,
         valid: () => !leader.signal.aborted,
+        // Nobody else can lead: the directory is locked.
+        confirm: () => Promise.resolve(),
         resign: () => {
           leader.abort(new Error("resigned"));
           if (this.#leader === leader) this.#tell(undefined);

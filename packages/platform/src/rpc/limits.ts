@@ -22,5 +22,5 @@ export const CONNECT_MS = 5_000;
 /** How long a unary call may take, unless the caller says otherwise. */
 export const CALL_MS = 10_000;
 /** Silence after which the client asks for a sign of life, and how long it waits for one. */
-export const PING_PERIOD_MS = 2_000;
-export const PING_TIMEOUT_MS = 6_000;
+export const PING_PERIOD_MS = 1_000;
+export const PING_TIMEOUT_MS = 4_000;
