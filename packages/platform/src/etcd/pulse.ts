@@ -1,5 +1,4 @@
 import type { EtcdClient } from "./client.ts";
-import type { HeldLeadership } from "./election.ts";
 import type { Layout } from "./layout.ts";
 import type { LeaderKey } from "./leader-watch.ts";
 import { pause } from "./patience.ts";
@@ -12,6 +11,14 @@ const TRY_MS = 500;
 /** How long etcd must have answered, all the same with nothing new, before silence is the leader's own. */
 const PROGRESS_MS = 300;
 
+/** A leadership, as its pulse needs it. */
+export interface Pulsing {
+  readonly term: number;
+  readonly lost: AbortSignal;
+  /** It is known that another leads, or nobody. */
+  lose(): void;
+}
+
 export interface PulseParts {
   readonly client: EtcdClient;
   readonly layout: Layout;
@@ -22,10 +29,7 @@ export interface PulseParts {
  * too, but etcd gives leases more time whenever its own leader changes: with the leader's host lost, that is just
  * when nobody should wait.
  */
-export const keepPulse = async (
-  { client, layout }: PulseParts,
-  held: HeldLeadership,
-): Promise<void> => {
+export const keepPulse = async ({ client, layout }: PulseParts, held: Pulsing): Promise<void> => {
   for (let beat = 1; !held.lost.aborted; beat += 1) {
     const value = Buffer.from(`${held.term} ${beat}`);
     const request = {
