@@ -39,6 +39,10 @@ export const askedPlace = (networkId: string, settings: unknown): AskedPlace => 
   };
 };
 
+/** A host name that was given to a container is one of its names, as in Docker. */
+export const withHostname = (place: AskedPlace, hostname: string): AskedPlace =>
+  hostname === "" ? place : { ...place, aliases: [...new Set([...place.aliases, hostname])] };
+
 /** The places that the request asks for on these networks of the cluster, by their names in it. */
 export const askedPlaces = (
   body: unknown,
@@ -49,7 +53,8 @@ export const askedPlaces = (
   const asked = new Map<string, AskedPlace>();
   for (const [name, { id }] of networks)
     if (!asked.has(id) || name in endpoints) asked.set(id, askedPlace(id, endpoints[name]));
-  return [...asked.values()];
+  const hostname = textIn(body, "Hostname");
+  return [...asked.values()].map((place) => withHostname(place, hostname));
 };
 
 const merged = (settings: unknown, place: GivenPlace): JsonObject => {

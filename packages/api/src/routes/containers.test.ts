@@ -63,6 +63,7 @@ test("a container is made on the engine's network below, with the cluster's addr
     "/v1.41/containers/create?name=c1",
     create({
       Image: "app:1",
+      Hostname: "shown",
       HostConfig: { NetworkMode: "ov" },
       NetworkingConfig: {
         EndpointsConfig: { ov: { IPAMConfig: { IPv4Address: "10.0.5.9" }, Aliases: ["db"] } },
@@ -71,10 +72,11 @@ test("a container is made on the engine's network below, with the cluster's addr
   );
   expect(answer).toMatchObject({ status: 201, json: { Id: CONTAINER } });
   expect(asked("attachments.hold")).toEqual([
-    { name: "c1", places: [{ networkId: ID, addresses: ["10.0.5.9"], aliases: ["db"] }] },
+    { name: "c1", places: [{ networkId: ID, addresses: ["10.0.5.9"], aliases: ["db", "shown"] }] },
   ]);
   expect(sent("/v1.41/containers/create")).toEqual({
     Image: "app:1",
+    Hostname: "shown",
     MacAddress: "02:42:0a:00:05:07",
     HostConfig: { NetworkMode: HIDDEN, Dns: ["10.0.5.2", "192.0.2.53"] },
     NetworkingConfig: {

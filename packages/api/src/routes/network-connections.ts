@@ -1,6 +1,6 @@
 import type { AttachDependencies } from "../attach/cluster-networks.ts";
 import { clusterNetworkNamed } from "../attach/cluster-networks.ts";
-import { askedPlace } from "../attach/create-request.ts";
+import { askedPlace, withHostname } from "../attach/create-request.ts";
 import { isObject, objectIn, parsed, textIn } from "../attach/json.ts";
 import type { NamedNetwork } from "../backend.ts";
 import { passToEngine } from "../engine-pass.ts";
@@ -16,6 +16,12 @@ const onNetwork = (call: Call, network: string): ApiRequest => {
     `/networks/${network}/$1`,
   );
   return { ...call.request, path };
+};
+
+/** The host name that a container was given; the engine's own choice is the start of its id. */
+const givenHostname = (container: unknown): string => {
+  const hostname = textIn(objectIn(container, "Config"), "Hostname");
+  return textIn(container, "Id").startsWith(hostname) ? "" : hostname;
 };
 
 const connect = async (call: Call, dependencies: AttachDependencies): Promise<ApiResponse> => {
@@ -34,7 +40,7 @@ const connect = async (call: Call, dependencies: AttachDependencies): Promise<Ap
   const held = await attachments.hold({
     id: textIn(container, "Id"),
     name: textIn(container, "Name").replace(/^\//, ""),
-    places: [askedPlace(network.id, settings)],
+    places: [withHostname(askedPlace(network.id, settings), givenHostname(container))],
   });
   try {
     const [place] = held.places;

@@ -8,9 +8,10 @@ import type {
   Node,
   PublishedPort,
   Service,
+  SpecVersion,
   Task,
 } from "@skein/model";
-import { isTerminal, specVersionId } from "@skein/model";
+import { expandContainer, isTerminal, specVersionId } from "@skein/model";
 import type { View } from "@skein/store";
 import { isEncrypted } from "./encryption.ts";
 import { ingressNetwork, isIngress, networksOfService } from "./needs.ts";
@@ -40,6 +41,32 @@ const gatewaysOf = (node: Node, networkId: string): readonly string[] | undefine
 const isActive = ({ status, desiredState }: Task): boolean =>
   status.state === "running" && (desiredState === "running" || desiredState === "complete");
 
+/** The host name that the spec gives to a task's container is one of its names, as in Docker. */
+const hostnameOf = (
+  view: View,
+  { serviceId, serviceName, task: { ContainerSpec } }: SpecVersion,
+  { id, slot, nodeId }: Task & { readonly nodeId: string },
+): readonly string[] => {
+  const { Hostname = "" } = ContainerSpec ?? {};
+  if (!Hostname.includes("{{")) return Hostname === "" ? [] : [Hostname];
+  const description = view.get("nodes", nodeId)?.description;
+  const place = slot === 0 ? nodeId : String(slot);
+  const labels = view.get("services", serviceId)?.spec.Labels ?? {};
+  const { Hostname: hostname = "" } = expandContainer(
+    { Hostname },
+    {
+      service: { id: serviceId, name: serviceName, labels },
+      node: {
+        id: nodeId,
+        hostname: description?.Hostname ?? "",
+        platform: description?.Platform ?? {},
+      },
+      task: { id, name: `${serviceName}.${place}.${id}`, slot: place },
+    },
+  );
+  return hostname === "" ? [] : [hostname];
+};
+
 /** A task on a network; undefined when it holds no address there. */
 export const endpointOf = (
   view: View,
@@ -57,7 +84,7 @@ export const endpointOf = (
     addresses: held.addresses,
     serviceId: task.serviceId,
     slot: task.slot,
-    aliases: [],
+    aliases: version ? hostnameOf(view, version, { ...task, nodeId: task.nodeId }) : [],
     active: isActive(task),
   };
 };
