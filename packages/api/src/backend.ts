@@ -148,7 +148,9 @@ export interface NetworkBackend {
   list(input: { readonly filters: Filters }): Promise<readonly Network[]>;
   /** `not-found` when the cluster has no such network. */
   get(input: { readonly ref: string }): Promise<Network>;
-  create(input: { readonly request: NetworkCreateRequest }): Promise<Created>;
+  create(input: {
+    readonly request: NetworkCreateRequest;
+  }): Promise<Created & { readonly Warning?: string }>;
   remove(input: { readonly ref: string }): Promise<void>;
   /** Removes those that nobody uses; their names. None on workers and outside a swarm. */
   prune(input: { readonly filters: Filters }): Promise<readonly string[]>;

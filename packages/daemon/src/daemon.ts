@@ -104,6 +104,7 @@ export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon
     logger,
     examine: (groups, repair) => examineNode(doctor, { groups, repair }),
   });
+  const diagnostics = newDiagnostics();
   const membership = new Membership(
     { dataDir: options.dataDir },
     {
@@ -116,6 +117,7 @@ export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon
         heartbeatMs: Math.round(options.electionTimeoutMs / HEARTBEATS_PER_ELECTION),
       },
       networkKeyPeriodMs: options.networkKeyPeriodMs,
+      diagnostics,
       onManager: ({ store }) => {
         events.follow(store, clock);
       },
@@ -126,7 +128,7 @@ export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon
     clock,
     executor,
     dataDir: options.dataDir,
-    diagnostics: newDiagnostics(),
+    diagnostics,
     requirements: requirementsOfHost(),
   };
   let listener: Listener;

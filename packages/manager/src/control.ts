@@ -1,5 +1,6 @@
 import type { Clock, Random } from "@skein/base";
 import { newId } from "@skein/base";
+import type { Service } from "@skein/model";
 import { convertServiceSpec } from "@skein/model";
 import type { Store, View } from "@skein/store";
 import type {
@@ -21,6 +22,9 @@ import type { AddressAllocator } from "./allocator/addresses.ts";
 import { allocateService } from "./allocator/services.ts";
 import { examineNode } from "./control-api/diagnosis.ts";
 import type { Examination } from "./control-api/diagnosis.ts";
+import { askRequirements, checkRequirements } from "./control-api/ask-requirements.ts";
+import { askListeners } from "./control-api/ask-listeners.ts";
+import { heldPorts, newPorts, rangesOf, refuseHeldPorts } from "./control-api/held-ports.ts";
 import { createNetwork, removeNetwork } from "./control-api/networks.ts";
 import { pruneNetworks } from "./control-api/prune-networks.ts";
 import { removeNode, updateNode } from "./control-api/nodes.ts";
@@ -109,6 +113,18 @@ export class Control {
     return newId(this.#deps.random);
   }
 
+  /** Asks the nodes whether programs hold new ports of the service. Gives the ports that are not to be given out. */
+  async #refuseHeldPorts(
+    spec: ServiceSpec,
+    former: Service | undefined,
+  ): Promise<ReadonlySet<string>> {
+    const { view } = this.#deps.store;
+    const ports = newPorts(spec, former);
+    const answers = await askListeners(view, this.#deps.inquiries?.(), rangesOf(ports));
+    refuseHeldPorts(view, spec, { ports, answers });
+    return heldPorts(answers);
+  }
+
   readonly nodes = {
     list: ({ filters }: Filtered): Promise<readonly ApiNode[]> =>
       this.#read((view) =>
@@ -145,8 +161,9 @@ export class Control {
     }): Promise<{ readonly ID: string }> => {
       const { store, random, allocator } = this.#deps;
       const id = this.#newId();
+      const avoided = await this.#refuseHeldPorts(input.spec, undefined);
       await store.transact((tx) =>
-        allocateService(tx, createService(tx, random, { id, ...input }), allocator),
+        allocateService(tx, createService(tx, random, { id, ...input }), allocator, avoided),
       );
       return { ID: id };
     },
@@ -161,11 +178,18 @@ export class Control {
       const { store, allocator } = this.#deps;
       // A spec that makes no sense is refused before its service is looked up.
       convertServiceSpec(input.spec);
+      const former = findService(store.view, ref);
+      // Going back must always be possible.
+      const avoided =
+        input.rollback === "previous"
+          ? new Set<string>()
+          : await this.#refuseHeldPorts(input.spec, former);
       await store.transact((tx) =>
         allocateService(
           tx,
           updateService(tx, { id: findService(tx, ref).id, ...input }),
           allocator,
+          avoided,
         ),
       );
       return { Warnings: null };
@@ -238,10 +262,12 @@ export class Control {
       request,
     }: {
       readonly request: NetworkCreateRequest;
-    }): Promise<{ readonly ID: string }> => {
+    }): Promise<{ readonly ID: string; readonly Warning: string }> => {
+      const { store, inquiries } = this.#deps;
       const id = this.#newId();
-      await this.#deps.store.transact((tx) => createNetwork(tx, id, request));
-      return { ID: id };
+      const Warning = checkRequirements(await askRequirements(store.view, inquiries?.()));
+      await store.transact((tx) => createNetwork(tx, id, request));
+      return { ID: id, Warning };
     },
     prune: async ({ filters }: Filtered): Promise<readonly string[]> =>
       this.#deps.store.transact((tx) => pruneNetworks(tx, filters)),

@@ -26,7 +26,7 @@ export type {
   UpdateProgress,
   UpdateState,
 } from "./objects.ts";
-export { INQUIRY_PROTOCOL } from "./inquiry.ts";
+export { INQUIRY_PROTOCOL, KERNEL_VXLAN, whoListens } from "./inquiry.ts";
 export type {
   AnswerMessage,
   EndpointFacts,

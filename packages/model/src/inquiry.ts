@@ -16,17 +16,26 @@ export interface PortRange {
   readonly last: number;
 }
 
+/** The program's name of sockets that the kernel itself has for VXLAN; their pid is 0. */
+export const KERNEL_VXLAN = "the kernel's VXLAN";
+
 /** A program that waits for connections or datagrams. */
 export interface HostListener {
   readonly protocol: PortProtocol;
   readonly port: number;
   /** `*`: any address, IPv4 and IPv6; `0.0.0.0` and `::`: any of one family. */
   readonly address: string;
-  /** Empty when it is not known: of the kernel, or in another process namespace. */
+  /** Empty when it is not known: in another process namespace, or something else of the kernel. */
   readonly program: string;
   /** 0 when it is not known. */
   readonly pid: number;
 }
+
+/** `program "nginx" (pid 12)`, for people. */
+export const whoListens = ({ program, pid }: Pick<HostListener, "program" | "pid">): string => {
+  if (program === "") return "another program";
+  return pid === 0 ? program : `program "${program}" (pid ${pid})`;
+};
 
 /** One thing in a node's kernel that is not as it should be. */
 export interface NetworkDifference {

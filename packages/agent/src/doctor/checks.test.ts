@@ -1,5 +1,6 @@
 // Goal: what was found becomes a check that says how bad it is and what to do.
 import { expect, test } from "vitest";
+import { KERNEL_VXLAN } from "@skein/model";
 import type { Check } from "@skein/wire";
 import {
   certificateChecks,
@@ -127,10 +128,10 @@ test("ports of this node", () => {
   const ours = { protocol: "tcp", port: 2377, purpose: "calls", ours: true } as const;
   const free = { protocol: "udp", port: 4789, purpose: "VXLAN", ours: false } as const;
   const by = (protocol: "tcp" | "udp", port: number, pid: number) =>
-    ({ protocol, port, address: "*", program: pid === 0 ? "" : "nc", pid }) as const;
+    ({ protocol, port, address: "*", program: pid === 0 ? KERNEL_VXLAN : "nc", pid }) as const;
   const status = (...listeners: readonly ReturnType<typeof by>[]): readonly string[] =>
     portChecks([ours, free], listeners, 7).map(({ Status }) => Status);
-  // The kernel's own socket of VXLAN belongs to no program.
+  // The kernel's own socket of VXLAN is as it should be.
   expect(status(by("tcp", 2377, 7), by("udp", 4789, 0))).toEqual(["ok", "ok"]);
   expect(status()).toEqual(["problem", "ok"]);
   expect(status(by("tcp", 2377, 8), by("udp", 4789, 9))).toEqual(["problem", "problem"]);

@@ -1,4 +1,5 @@
 import type { HostListener } from "@skein/model";
+import { KERNEL_VXLAN, whoListens } from "@skein/model";
 import type { Check } from "@skein/wire";
 import { ok, problem, warning } from "./checks.ts";
 
@@ -167,9 +168,6 @@ export interface NeededPort {
   readonly ours: boolean;
 }
 
-const whose = ({ program, pid }: HostListener): string =>
-  program === "" ? "another program" : `program "${program}" (pid ${pid})`;
-
 /** Are the ports that this node needs its own? `ownPid` is this process. */
 export const portChecks = (
   needed: readonly NeededPort[],
@@ -179,9 +177,13 @@ export const portChecks = (
   needed.map(({ protocol, port, purpose, ours }) => {
     const name = `${port}/${protocol}`;
     const here = listeners.filter((one) => one.protocol === protocol && one.port === port);
-    const other = here.find((one) => one.pid > 0 && one.pid !== ownPid);
+    const other = here.find((one) => one.program !== KERNEL_VXLAN && one.pid !== ownPid);
     if (other && !(ours && here.some((one) => one.pid === ownPid)))
-      return problem(name, `${whose(other)} listens here, where ${purpose} belongs`, "stop it");
+      return problem(
+        name,
+        `${whoListens(other)} listens here, where ${purpose} belongs`,
+        "stop it",
+      );
     if (ours && !here.some((one) => one.pid === ownPid))
       return problem(name, `nothing listens for ${purpose}`, "restart the daemon");
     return ok(name, ours ? `this daemon listens for ${purpose}` : `free for ${purpose}`);

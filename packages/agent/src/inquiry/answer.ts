@@ -138,13 +138,12 @@ export const answerQuestion = async (
   if (!deps) throw new OperationError("not-implemented", "this node has no overlay networks");
   switch (question.kind) {
     case "listeners": {
-      const [all, addresses] = await Promise.all([
-        deps.diagnostics.listeners(question.ranges),
-        deps.diagnostics.addresses(),
-      ]);
+      const all = await deps.diagnostics.listeners(question.ranges);
       // The names of containers are answered there, and nowhere else.
       const own = new Set(deps.networking.gateways);
-      return { listeners: all.filter(({ address }) => !own.has(address)), addresses };
+      const listeners = all.filter(({ address }) => !own.has(address));
+      const isAny = listeners.length > 0;
+      return { listeners, addresses: isAny ? await deps.diagnostics.addresses() : [] };
     }
     case "requirements":
       return { missing: await deps.dataplane.requirements() };

@@ -125,6 +125,8 @@ export const chainsOf = (family: Family): Readonly<Record<string, NftChain>> => 
     "nat prerouting -110",
     ...twice(`iifname . ${family} daddr vmap @vips`),
     `${family} daddr @vip_addresses return`,
+    // A container asks its own gateway for names, also while a service publishes port 53.
+    `iifname ${BRIDGES} fib daddr . iif type local meta l4proto { tcp, udp } th dport 53 return`,
     ...portLookups(family),
   ),
   output: baseChain("nat output -110", ...portLookups(family)),

@@ -153,8 +153,8 @@ const create = async (
     if (request) await refuseTaken(backend, request.Name);
     return await passToEngine(engine, call.request, text);
   }
-  const { ID } = await backend.networks.create({ request });
-  const body: NetworkCreateResponse = { Id: ID, Warning: "" };
+  const { ID, Warning = "" } = await backend.networks.create({ request });
+  const body: NetworkCreateResponse = { Id: ID, Warning };
   return json(201, body);
 };
 

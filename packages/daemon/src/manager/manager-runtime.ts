@@ -1,7 +1,14 @@
 import type { Clock, Logger, Random } from "@skein/base";
 import { OperationError } from "@skein/base";
 import type { LogRequest, TaskLog } from "@skein/manager";
-import { AddressAllocator, bootstrapCluster, Candidate, Control, isRevoked } from "@skein/manager";
+import {
+  AddressAllocator,
+  bootstrapCluster,
+  Candidate,
+  Control,
+  isRevoked,
+  theCluster,
+} from "@skein/manager";
 import { authorityRoutes } from "@skein/platform";
 import type {
   AuthorityHandler,
@@ -12,6 +19,7 @@ import type {
 } from "@skein/platform";
 import { Store } from "@skein/store";
 import type { Log, View } from "@skein/store";
+import { dataPathPortMethod } from "../membership/port-checks.ts";
 import { agentMethods } from "./agent-methods.ts";
 import { newAuthority } from "./authority.ts";
 import { LeaderLink } from "./leader-link.ts";
@@ -110,6 +118,7 @@ const methodsOf = (
     ...agentMethods({ candidate, addressOf, clock, logger }),
     ...authorityRoutes(authority),
     ...link.methods(),
+    dataPathPortMethod(() => theCluster(store.view).dataPathPort),
     ...logMethods(candidate),
     joinMethod(link),
   ];

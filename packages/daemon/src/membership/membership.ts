@@ -1,10 +1,18 @@
 import { networkInterfaces } from "node:os";
+import type { Diagnostics } from "@skein/agent";
 import { assert, messageOf, OperationError } from "@skein/base";
+import { DEFAULT_DATA_PATH_PORT } from "@skein/manager";
 import type { Credentials } from "@skein/platform";
 import type { SwarmInitRequest, SwarmJoinRequest } from "@skein/wire";
 import type { AgentRuntime } from "../agent/agent-runtime.ts";
 import { joinAsNode } from "../agent/join.ts";
-import { CLUSTER_PORT, formatHostPort, resolveAddresses, splitHostPort } from "./addresses.ts";
+import {
+  CLUSTER_PORT,
+  formatHostPort,
+  resolveAddresses,
+  resolveListenAddr,
+  splitHostPort,
+} from "./addresses.ts";
 import { managerLeaves, withdrawFromQuorum } from "./leaving.ts";
 import { newCluster } from "./new-cluster.ts";
 import { KeyFiles } from "./key-files.ts";
@@ -18,6 +26,8 @@ import {
   setAsideRemains,
   wipeMembership,
 } from "./local-state.ts";
+import type { NeededPorts } from "./port-checks.ts";
+import { askDataPathPort, refuseHeldPorts } from "./port-checks.ts";
 import { checkInitRequest, checkJoinRequest } from "./requests.ts";
 import {
   alreadyInSwarm,
@@ -32,7 +42,10 @@ export interface MembershipOptions {
   readonly dataDir: string;
 }
 
-export type MembershipDependencies = Omit<MemberDependencies, "dataDir" | "onRemoved">;
+export interface MembershipDependencies extends Omit<MemberDependencies, "dataDir" | "onRemoved"> {
+  /** Looks which programs hold the ports that a member needs. */
+  readonly diagnostics: Diagnostics;
+}
 
 /** Where this node stands; the names are Docker's LocalNodeState. */
 export type MembershipState =
@@ -151,6 +164,10 @@ export class Membership {
       this.#refuseMember();
       checkInitRequest(request);
       const addresses = resolveAddresses(request, networkInterfaces());
+      await this.#refuseHeldPorts({
+        listen: resolveListenAddr(addresses.listenAddr, networkInterfaces()),
+        dataPathPort: request.DataPathPort > 0 ? request.DataPathPort : DEFAULT_DATA_PATH_PORT,
+      });
       const { bootstrap, credentials } = await newCluster(
         request,
         addresses.advertiseAddr,
@@ -181,6 +198,8 @@ export class Membership {
         return formatHostPort(parts);
       });
       const { clock, logger } = this.#deps;
+      const dataPathPort = await askDataPathPort(remotes, logger);
+      await this.#refuseHeldPorts(dataPathPort === undefined ? {} : { dataPathPort });
       this.#state = { kind: "pending", local: undefined };
       let credentials: Credentials;
       try {
@@ -236,6 +255,10 @@ export class Membership {
       if (this.#state.kind === "active") await this.#state.active.stop({ leaving: false });
       if (this.#state.kind === "locked") await this.#state.agent.stop({ leaving: false });
     });
+  }
+
+  #refuseHeldPorts(needed: NeededPorts): Promise<void> {
+    return refuseHeldPorts(this.#deps.diagnostics, needed, this.#deps.logger);
   }
 
   #refuseMember(): void {

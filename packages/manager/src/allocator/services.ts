@@ -6,8 +6,8 @@ import type { AddressAllocator } from "./addresses.ts";
 import { isIngress, networksOfService } from "../networks/needs.ts";
 
 /** Ports that are handed out when a service asks for any (behaviour.md, 17.7). */
-const DYNAMIC_MIN = 30_000;
-const DYNAMIC_MAX = 32_767;
+export const DYNAMIC_MIN = 30_000;
+export const DYNAMIC_MAX = 32_767;
 
 const protocolOf = (port: PortConfig): string => port.Protocol ?? "tcp";
 
@@ -37,8 +37,15 @@ const isSamePort = (a: PortConfig, b: PortConfig): boolean =>
   a.TargetPort === b.TargetPort &&
   isIngress(a) === isIngress(b);
 
-/** The ports with a number for each that goes through the mesh; numbers given before are kept. */
-const allocatePorts = (view: View, service: Service): readonly PortConfig[] => {
+/**
+ * The ports with a number for each that goes through the mesh; numbers given before are kept, and those
+ * to be avoided are not given.
+ */
+const allocatePorts = (
+  view: View,
+  service: Service,
+  avoided: ReadonlySet<string>,
+): readonly PortConfig[] => {
   const wanted = service.spec.EndpointSpec?.Ports ?? [];
   const before = service.endpoint?.Ports ?? [];
   if (!wanted.some((port) => isIngress(port) && !port.PublishedPort)) return wanted;
@@ -50,7 +57,9 @@ const allocatePorts = (view: View, service: Service): readonly PortConfig[] => {
     const kept = before.find((former) => isSamePort(former, port))?.PublishedPort;
     const free = (number: number): boolean => !used.has(`${protocolOf(port)}/${number}`);
     let number = kept !== undefined && free(kept) ? kept : DYNAMIC_MIN;
-    while (!free(number) && number <= DYNAMIC_MAX) number += 1;
+    const isTaken = (one: number): boolean =>
+      !free(one) || (one !== kept && avoided.has(`${protocolOf(port)}/${one}`));
+    while (isTaken(number) && number <= DYNAMIC_MAX) number += 1;
     if (number > DYNAMIC_MAX)
       throw rpcError("failed-precondition", "no port is left in 30000-32767");
     used.add(`${protocolOf(port)}/${number}`);
@@ -81,15 +90,16 @@ const allocateVips = (
 
 /**
  * Gives a service its virtual addresses and ports, and takes back those that it no longer needs.
- * Changes nothing when all is as it should be. Throws (failed-precondition) when a network or the
+ * Changes nothing when all is as it should be. Ports to be avoided (`tcp/30000`) are not given. Throws (failed-precondition) when a network or the
  * range of ports is exhausted.
  */
 export const allocateService = (
   tx: Transaction,
   service: Service,
   allocator: AddressAllocator,
+  avoided: ReadonlySet<string> = new Set(),
 ): void => {
-  const ports = allocatePorts(tx, service);
+  const ports = allocatePorts(tx, service, avoided);
   const vips = allocateVips(tx, service, allocator);
   if (ports.length + vips.length === 0) {
     const { endpoint: had, ...rest } = service;

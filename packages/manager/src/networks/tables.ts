@@ -168,6 +168,10 @@ const listOf = (text: string | undefined): readonly string[] =>
     .map((part) => part.trim())
     .filter((part) => part !== "");
 
+/** The addresses of nodes that alone answer on a service's ports; none: all do. */
+export const publishedAddresses = (labels: Readonly<Record<string, string>>): readonly string[] =>
+  listOf(labels[publishLabels.addresses]);
+
 /** The ports of one service that every node answers on. */
 export const portsOf = ({ id, spec, endpoint }: Service): readonly PublishedPort[] =>
   (endpoint?.Ports ?? []).flatMap((port): PublishedPort[] => {
@@ -180,7 +184,7 @@ export const portsOf = ({ id, spec, endpoint }: Service): readonly PublishedPort
         serviceId: id,
         localOnly: spec.Labels[publishLabels.localOnly] === "true",
         clientAffinity: spec.Labels[publishLabels.affinity] === "client-ip",
-        addresses: listOf(spec.Labels[publishLabels.addresses]),
+        addresses: publishedAddresses(spec.Labels),
       },
     ];
   });

@@ -171,10 +171,16 @@ test("the destination's end", () => {
   expect(at({ warnings: ["ufw drops"] })).toBe("connection on n1");
 });
 
+test("a container that ended: the way to its node is not judged", () => {
+  const change: Change = { destination: { container: { phase: "exited" } }, path: silent };
+  expect(brokenAt(change)).toBe("destination container on n2");
+  expect(judged(change).Hops.find(({ Name }) => Name === "underlay")?.Status).toBe("skipped");
+});
+
 test("a node that does not answer is a hop by itself", () => {
   const change = {
     facts: { destination: { ...side("n2", "10.0.1.7"), found: { failure: "late" } } },
   };
-  expect(brokenAt({ ...change, path: silent })).toBe("underlay on n1");
+  expect(brokenAt({ ...change, path: silent })).toBe("destination node on n2");
   expect(brokenAt({ ...change, path: { reached: {} } })).toBe("destination node on n2");
 });

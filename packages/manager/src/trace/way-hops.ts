@@ -98,6 +98,11 @@ export const underlayHop = (
   const other = `${destination.node} (${underlay})`;
   if (isAnswer(peers[gateway]) || isAnswer(reached[destination.address]))
     return passed(name, source.node, `${other} is reached through VXLAN`);
+  // A node without a running container on the network may have left it.
+  if (factsOf(destination)?.container?.phase !== "running")
+    return hop(name, source.node, "skipped", {
+      detail: "not judged: nothing runs at the destination",
+    });
   return isAnswer(peers[underlay])
     ? broken(
         name,

@@ -70,7 +70,7 @@ class LinuxDataplane implements Dataplane {
   #known: KernelState | undefined;
   #wanted: KernelState | undefined;
   #hasModules = false;
-  #hasAll = false;
+  #requirements: Promise<readonly string[]> | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor({ enter = [] }: LinuxDataplaneOptions) {
@@ -133,10 +133,16 @@ class LinuxDataplane implements Dataplane {
   }
 
   async requirements(): Promise<readonly string[]> {
-    if (this.#hasAll) return [];
-    const missing = await findMissing(this.#programs);
-    this.#hasAll = missing.length === 0;
-    return missing;
+    this.#requirements ??= findMissing(this.#programs);
+    try {
+      const missing = await this.#requirements;
+      // What is missing may be there the next time.
+      if (missing.length > 0) this.#requirements = undefined;
+      return missing;
+    } catch (error) {
+      this.#requirements = undefined;
+      throw error;
+    }
   }
 
   warnings(): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 // Goal: what listens is read as ss prints it, and clients' sockets are not taken for servers.
 import { expect, test } from "vitest";
 import { nameServersIn } from "./diagnostics.ts";
-import { parseSockets, withinRanges } from "./listeners.ts";
+import { nameVxlan, parseSockets, withinRanges } from "./listeners.ts";
 
 const SAID = `udp   UNCONN 0      0            0.0.0.0:4789      0.0.0.0:*
 udp   UNCONN 0      0      127.0.0.53%lo:53        0.0.0.0:*    users:(("systemd-resolve",pid=88,fd=12))
@@ -30,6 +30,13 @@ test("only what is asked for, and no datagram socket of a client", () => {
   expect(programs(1, 65_535, "udp")).toEqual(["", "systemd-resolve"]);
   expect(programs(8080, 8080, "tcp")).toEqual(["nginx"]);
   expect(programs(8081, 8090, "tcp")).toEqual([]);
+});
+
+test("the kernel's sockets for VXLAN are told from others without a program", () => {
+  const named = (...ports: readonly number[]): string | undefined =>
+    nameVxlan(parseSockets(SAID), new Set(ports))[0]?.program;
+  expect(named(4789)).toBe("the kernel's VXLAN");
+  expect(named(7789)).toBe("");
 });
 
 test("name servers of a container", () => {

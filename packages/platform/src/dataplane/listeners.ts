@@ -1,6 +1,8 @@
 import type { HostListener, PortProtocol, PortRange } from "@skein/model";
+import { KERNEL_VXLAN } from "@skein/model";
 import { OperationError } from "@skein/base";
 import type { Programs } from "./programs.ts";
+import type { IpLink } from "./read-devices.ts";
 
 /** UDP sockets on ports that the kernel hands out belong to clients that wait for an answer. */
 export interface ClientPorts {
@@ -48,6 +50,34 @@ export const withinRanges = (
       ),
   );
 
+/** The sockets that the kernel has for its VXLAN devices get a name. */
+export const nameVxlan = (
+  listeners: readonly HostListener[],
+  ports: ReadonlySet<number>,
+): readonly HostListener[] =>
+  listeners.map((one) =>
+    one.protocol === "udp" && one.pid === 0 && ports.has(one.port)
+      ? { ...one, program: KERNEL_VXLAN }
+      : one,
+  );
+
+const vxlanPorts = async (programs: Programs): Promise<ReadonlySet<number>> => {
+  const links = await programs.readJson("ip", [
+    "-json",
+    "-details",
+    "link",
+    "show",
+    "type",
+    "vxlan",
+  ]);
+  return new Set(
+    (links as readonly IpLink[]).flatMap(({ linkinfo }) => {
+      const port = Number(linkinfo?.info_data?.["port"]);
+      return Number.isInteger(port) ? [port] : [];
+    }),
+  );
+};
+
 const clientPorts = async (programs: Programs): Promise<ClientPorts> => {
   const path = "/proc/sys/net/ipv4/ip_local_port_range";
   const { stdout } = await programs.run("cat", [path]);
@@ -75,7 +105,8 @@ export const readListeners = async (
 ): Promise<readonly HostListener[]> => {
   const [all, clients] = await Promise.all([sockets(programs), clientPorts(programs)]);
   if (withinRanges(all, ranges, clients).length === 0) return [];
-  return withinRanges(await sockets(programs, ["-p"]), ranges, clients);
+  const [owned, vxlan] = await Promise.all([sockets(programs, ["-p"]), vxlanPorts(programs)]);
+  return withinRanges(nameVxlan(owned, vxlan), ranges, clients);
 };
 
 /** Everything that listens in the namespace; without the programs. */
