@@ -61,7 +61,12 @@ const planDevices = (builder: StateBuilder, network: NetworkHead, path: DataPath
     up: true,
     suppressesNeighbours: true,
   });
-  if (families.has("ip6")) builder.setSysctl(`net/ipv6/conf/${bridge}/disable_ipv6`, "0");
+  if (families.has("ip6")) {
+    builder.setSysctl(`net/ipv6/conf/${bridge}/disable_ipv6`, "0");
+    // VIPs are no addresses of the bridge: it answers for them, and at once.
+    builder.setSysctl(`net/ipv6/conf/${bridge}/proxy_ndp`, "1");
+    builder.setSysctl(`net/ipv6/neigh/${bridge}/proxy_delay`, "0");
+  }
   if (network.ingress && families.has("ip"))
     builder.setSysctl(`net/ipv4/conf/${bridge}/route_localnet`, "1");
 };

@@ -19,11 +19,9 @@ export interface IpLink {
 }
 
 interface IpAddress {
-  readonly family?: string;
   readonly local?: string;
   readonly prefixlen?: number;
   readonly scope?: string;
-  readonly deprecated?: boolean;
 }
 
 const isUp = ({ flags }: IpLink): boolean => flags?.includes("UP") ?? false;
@@ -68,13 +66,7 @@ export interface Devices {
   readonly vxlans: ReadonlyMap<string, Vxlan>;
   readonly ports: ReadonlyMap<string, BridgePort>;
   readonly addresses: ReadonlyMap<string, DeviceAddress>;
-  /** Only IPv6: VIPs of IPv4 are routes. */
-  readonly vips: ReadonlyMap<string, DeviceAddress>;
 }
-
-/** A VIP is an address that is never chosen as the source of what the node itself sends. */
-const isVip = ({ family, prefixlen, deprecated }: IpAddress): boolean =>
-  family === "inet6" && prefixlen === 128 && deprecated === true;
 
 /** Sorts out what `ip -json -details address show` printed. */
 export const parseDevices = (links: readonly IpLink[]): Devices => {
@@ -82,7 +74,6 @@ export const parseDevices = (links: readonly IpLink[]): Devices => {
   const vxlans = new Map<string, Vxlan>();
   const ports = new Map<string, BridgePort>();
   const addresses = new Map<string, DeviceAddress>();
-  const vips = new Map<string, DeviceAddress>();
   for (const link of links) {
     const { ifname: device, linkinfo, master, addr_info: infos } = link;
     if (device === undefined) continue;
@@ -90,9 +81,8 @@ export const parseDevices = (links: readonly IpLink[]): Devices => {
       bridges.set(device, toBridge(link));
       for (const info of infos ?? []) {
         if (info.local === undefined || info.scope !== "global") continue;
-        const suffix = isVip(info) ? "" : `/${info.prefixlen}`;
-        const entry: DeviceAddress = { device, address: `${info.local}${suffix}` };
-        (isVip(info) ? vips : addresses).set(keyOf.address(entry), entry);
+        const entry: DeviceAddress = { device, address: `${info.local}/${info.prefixlen}` };
+        addresses.set(keyOf.address(entry), entry);
       }
     } else if (device.startsWith(VXLAN_PREFIX) && linkinfo?.info_kind === "vxlan")
       vxlans.set(device, toVxlan(link));
@@ -102,5 +92,5 @@ export const parseDevices = (links: readonly IpLink[]): Devices => {
     )
       ports.set(device, toPort(link));
   }
-  return { bridges, vxlans, ports, addresses, vips };
+  return { bridges, vxlans, ports, addresses };
 };

@@ -7,10 +7,10 @@ import {
   rulesetWarnings,
 } from "./firewall.ts";
 import { parseDevices } from "./read-devices.ts";
-import { parseForwarding, parseNeighbours } from "./read-kernel.ts";
+import { parseForwarding, parseNeighbours, parseVips } from "./read-kernel.ts";
 
 test("interfaces are told apart by their names and kinds", () => {
-  const { bridges, vxlans, ports, addresses, vips } = parseDevices([
+  const { bridges, vxlans, ports, addresses } = parseDevices([
     { ifname: "docker0", linkinfo: { info_kind: "bridge" } },
     {
       ifname: "sk-a",
@@ -22,9 +22,9 @@ test("interfaces are told apart by their names and kinds", () => {
         info_data: { mcast_snooping: 0, nf_call_iptables: 1, nf_call_ip6tables: 0 },
       },
       addr_info: [
-        { family: "inet", local: "10.0.5.1", prefixlen: 24, scope: "global" },
-        { family: "inet6", local: "fd05::64", prefixlen: 128, scope: "global", deprecated: true },
-        { family: "inet6", local: "fe80::1", prefixlen: 64, scope: "link" },
+        { local: "10.0.5.1", prefixlen: 24, scope: "global" },
+        { local: "fd05::1", prefixlen: 64, scope: "global" },
+        { local: "fe80::1", prefixlen: 64, scope: "link" },
       ],
     },
     {
@@ -72,8 +72,19 @@ test("interfaces are told apart by their names and kinds", () => {
     veth1: { bridge: "sk-a", hairpin: true },
     veth2: { bridge: undefined, hairpin: false },
   });
-  expect([...addresses.keys()]).toEqual(["sk-a 10.0.5.1/24"]);
-  expect([...vips.keys()]).toEqual(["sk-a fd05::64"]);
+  expect([...addresses.keys()]).toEqual(["sk-a 10.0.5.1/24", "sk-a fd05::1/64"]);
+});
+
+test("VIPs are local routes; those of IPv6 need a proxy that answers for them", () => {
+  const routes = ["10.0.5.4", "fd05::64", "fd05::65"].map((dst) => ({ dst, dev: "sk-a" }));
+  const vips = parseVips(
+    [...routes, { dst: "10.0.0.9", dev: "eth0" }],
+    [
+      { dst: "fd05::64", dev: "sk-a" },
+      { dst: "fd05::65", dev: "sk-b" },
+    ],
+  );
+  expect([...vips.keys()]).toEqual(["sk-a 10.0.5.4", "sk-a fd05::64"]);
 });
 
 test("forwarding entries are ours when they are static; both halves belong together", () => {

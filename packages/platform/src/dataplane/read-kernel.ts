@@ -77,14 +77,38 @@ export const parseNeighbours = (entries: readonly NeighbourJson[]): KernelState[
   return neighbours;
 };
 
-const parseRoutes = (routes: readonly RouteJson[]): ReadonlyMap<string, DeviceAddress> => {
+/**
+ * The VIPs among our local routes, as `ip -json route` and `ip -json neighbour show proxy` printed them. One of
+ * IPv6 without a proxy is none.
+ */
+export const parseVips = (
+  routes: readonly RouteJson[],
+  proxies: readonly NeighbourJson[],
+): KernelState["vips"] => {
+  const answered = new Set(
+    proxies.map(({ dst = "", dev = "" }) => keyOf.address({ device: dev, address: dst })),
+  );
   const vips = new Map<string, DeviceAddress>();
   for (const { dst, dev } of routes) {
     if (dst === undefined || dev?.startsWith(BRIDGE_PREFIX) !== true) continue;
     const entry: DeviceAddress = { device: dev, address: dst };
-    vips.set(keyOf.address(entry), entry);
+    const key = keyOf.address(entry);
+    if (!dst.includes(":") || answered.has(key)) vips.set(key, entry);
   }
   return vips;
+};
+
+const readVips = async (programs: Programs): Promise<KernelState["vips"]> => {
+  const show = ["route", "show", "table", "local", "proto", ROUTE_PROTOCOL];
+  const [ip, ip6, proxies] = await Promise.all([
+    programs.readJson("ip", ["-4", "-json", ...show]),
+    programs.readJson("ip", ["-6", "-json", ...show]),
+    programs.readJson("ip", ["-6", "-json", "neighbour", "show", "proxy"]),
+  ]);
+  return parseVips(
+    [...(ip as readonly RouteJson[]), ...(ip6 as readonly RouteJson[])],
+    proxies as readonly NeighbourJson[],
+  );
 };
 
 const readTable = async (
@@ -146,32 +170,21 @@ export const readKernel = async (
   programs: Programs,
   sysctls: readonly string[],
 ): Promise<KernelState> => {
-  const [links, routes, fdb, neighbours, filters, tables, settings, encryption] = await Promise.all(
-    [
-      programs.readJson("ip", ["-json", "-details", "address", "show"]),
-      programs.readJson("ip", [
-        "-json",
-        "route",
-        "show",
-        "table",
-        "local",
-        "proto",
-        ROUTE_PROTOCOL,
-      ]),
-      programs.readJson("bridge", ["-json", "fdb", "show"]),
-      programs.readJson("ip", ["-json", "neighbour", "show", "nud", "permanent"]),
-      readFilters(programs),
-      readTables(programs),
-      readSysctls(programs, sysctls),
-      readEncryption(programs),
-    ],
-  );
-  const { vips, ...devices } = parseDevices(links as readonly IpLink[]);
+  const [links, vips, fdb, neighbours, filters, tables, settings, encryption] = await Promise.all([
+    programs.readJson("ip", ["-json", "-details", "address", "show"]),
+    readVips(programs),
+    programs.readJson("bridge", ["-json", "fdb", "show"]),
+    programs.readJson("ip", ["-json", "neighbour", "show", "nud", "permanent"]),
+    readFilters(programs),
+    readTables(programs),
+    readSysctls(programs, sysctls),
+    readEncryption(programs),
+  ]);
   return {
-    ...devices,
+    ...parseDevices(links as readonly IpLink[]),
     ...parseForwarding(fdb as readonly FdbJson[]),
     ...encryption,
-    vips: new Map([...vips, ...parseRoutes(routes as readonly RouteJson[])]),
+    vips,
     neighbours: parseNeighbours(neighbours as readonly NeighbourJson[]),
     sysctls: settings,
     filters,

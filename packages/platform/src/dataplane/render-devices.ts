@@ -68,15 +68,18 @@ const renderAddress = ({ was, now }: Change<DeviceAddress>): string => {
   return `address ${now ? "replace" : "del"} ${address} dev ${device}${quick}`;
 };
 
-/** IPv4: the node takes the address as its own. IPv6 asks for a real one on the interface. */
-const renderVip = ({ was, now }: Change<DeviceAddress>): string => {
+/**
+ * The node takes the address as its own, without having it on the interface: Podman's CNI puts up with
+ * no second address there. Who asks for it is answered for IPv4 therefore; IPv6 wants a proxy for it.
+ */
+const renderVip = ({ was, now }: Change<DeviceAddress>): readonly string[] => {
   const { device, address } = now ?? was ?? { device: "", address: "" };
-  if (isIp6(address))
-    return now
-      ? `address replace ${address}/128 dev ${device} nodad preferred_lft 0`
-      : `address del ${address}/128 dev ${device}`;
-  const route = `local ${address}/32 dev ${device} table local proto ${ROUTE_PROTOCOL}`;
-  return `route ${now ? "replace" : "del"} ${route}`;
+  const verb = now ? "replace" : "del";
+  const length = isIp6(address) ? 128 : 32;
+  return [
+    `route ${verb} local ${address}/${length} dev ${device} table local proto ${ROUTE_PROTOCOL}`,
+    ...(isIp6(address) ? [`neighbour ${verb} proxy ${address} dev ${device}`] : []),
+  ];
 };
 
 const renderNeighbour = ({ was, now }: Change<Neighbour>): string =>
@@ -145,13 +148,13 @@ export const renderDevices = (changes: KernelChanges): DeviceCommands => {
     ],
     additions: [
       ...addresses.come.map(renderAddress),
-      ...vips.come.map(renderVip),
+      ...vips.come.flatMap(renderVip),
       ...neighbours.come.map(renderNeighbour),
     ],
     forwarding: [...flood.come.map(renderFlood), ...forwarding.come.flatMap(renderForwarding)],
     removals: [
       ...neighbours.go.map(renderNeighbour),
-      ...vips.go.map(renderVip),
+      ...vips.go.flatMap(renderVip),
       ...addresses.go.map(renderAddress),
     ],
     forgetting: [...forwarding.go.flatMap(renderForwarding), ...flood.go.map(renderFlood)],
