@@ -2,7 +2,7 @@ import { deepEqual, messageOf, OperationError } from "@skein/base";
 import type { EngineNetwork } from "../network/engine-network.ts";
 import { engineNetwork, engineNetworkName } from "../network/engine-network.ts";
 import { mtuOf } from "../network/plan-network.ts";
-import type { LiveNetwork } from "../network/tables/live-network.ts";
+import type { LiveNetwork, NetworkHead } from "../network/tables/live-network.ts";
 import type { EngineNetworks } from "./ports.ts";
 
 /** Which of the wanted networks the engine has, and why it refused another. */
@@ -67,6 +67,18 @@ export class EngineSide {
       }
     }
     return { usable, ...(refused === undefined ? {} : { refused }) };
+  }
+
+  /** Removes networks, unless running containers are still on them. Returns the ids of those that stay. */
+  async release(heads: readonly NetworkHead[], signal: AbortSignal): Promise<ReadonlySet<string>> {
+    if (heads.length === 0) return new Set();
+    for (const head of heads) {
+      const name = engineNetworkName(head);
+      this.#known.delete(name);
+      await this.#engine.removeNetwork(name, signal);
+    }
+    const left = new Set(await this.#engine.listNetworks(signal));
+    return new Set(heads.filter((head) => left.has(engineNetworkName(head))).map(({ id }) => id));
   }
 
   /** Removes what is there beside the networks that are wanted; what is in use is tried again with the next round. */

@@ -78,6 +78,8 @@ interface Rig {
   readonly acknowledged: number[];
   /** Networks that the engine refuses. */
   readonly refused: Set<string>;
+  /** Networks that running containers are on. */
+  readonly inUse: Set<string>;
   /** Makes the next calls of the kernel fail. */
   failing: boolean;
   readonly tell: (message: NetworkNews | NetworkKeyNews) => Promise<void>;
@@ -97,6 +99,7 @@ const rig = (
   const touched: Rig["touched"] = [];
   const engine = new Set<string>();
   const refused = new Set<string>();
+  const inUse = new Set<string>();
   const none = { changes: {} };
   const dataplane: Dataplane = {
     host: () => Promise.resolve({ underlayMtu: 1500 }),
@@ -125,7 +128,7 @@ const rig = (
           ? Promise.reject(new Error("its addresses are in use"))
           : Promise.resolve(void engine.add(name)),
       listNetworks: () => Promise.resolve([...engine]),
-      removeNetwork: (name) => Promise.resolve(void engine.delete(name)),
+      removeNetwork: (name) => Promise.resolve(void (inUse.has(name) || engine.delete(name))),
     },
     names: { listen: (addresses) => Promise.resolve(void listening.push(addresses)) },
     tables: {
@@ -157,6 +160,7 @@ const rig = (
     acknowledged,
     tell,
     refused,
+    inUse,
   };
   return Object.defineProperty(result as Rig, "failing", {
     set: (value: boolean) => {
@@ -320,4 +324,32 @@ test("a task on an encrypted network is refused where the kernel can't, and othe
   });
   expect(applied.at(-1)?.bridges.size).toBe(1);
   expect(applied.at(-1)?.policies.size).toBe(0);
+});
+
+test("a network stays while a container that is being stopped runs on it", async () => {
+  const { networking, clock, tell, applied, engine, inUse, acknowledged } = rig();
+  await clock.settle();
+  await tell(news(1, [table("back")]));
+  inUse.add("skein-1-back");
+  await tell(news(2, [], { kind: "delta", removed: ["back"] }));
+  expect(applied.at(-1)?.bridges.size).toBe(1);
+  expect(acknowledged).toEqual([1, 2]);
+  const question = { name: "web", type: "A" } as const;
+  expect(networking.resolve("10.0.5.7", question)).toMatchObject({ kind: "addresses" });
+  await clock.advance(5_000);
+  expect([...engine]).toEqual(["skein-1-back"]);
+  inUse.clear();
+  await clock.advance(1_100);
+  expect([...engine]).toEqual([]);
+  expect(applied.at(-1)?.bridges.size).toBe(0);
+});
+
+test("names are answered at once after a restart, while the engine is slow", async () => {
+  const before = rig();
+  await before.clock.settle();
+  await before.tell(news(1, [table("back")]));
+  const { clock, listening, applied } = rig(before.kept);
+  await clock.settle();
+  expect(applied).toEqual([]);
+  expect(listening).toEqual([["10.0.5.2"]]);
 });

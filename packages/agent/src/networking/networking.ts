@@ -1,27 +1,24 @@
-import type { Clock, Logger } from "@skein/base";
-import { messageOf, OperationError } from "@skein/base";
+import type { Clock } from "@skein/base";
+import { messageOf } from "@skein/base";
 import type { EncryptionSupport, NetworkEndpoint, TaskNetwork } from "@skein/model";
 import type { ContainerPlace, KnownPlaces } from "../attachments/ports.ts";
 import type { QuestionType, Resolution } from "../discovery/resolve.ts";
 import { engineEndpoint, engineNetworkName } from "../network/engine-network.ts";
-import type { DeriveKey } from "../network/encryption.ts";
 import type { BridgePort } from "../network/kernel-state.ts";
-import type { NodeFacts } from "../network/node-facts.ts";
-import { problemOf } from "../network/plan.ts";
-import { Planner } from "../network/planner.ts";
-import type { AuditReport, Dataplane } from "../network/ports.ts";
+import type { AuditReport } from "../network/ports.ts";
 import { isAborted, pause } from "../shared/cancel.ts";
 import { SignalBox } from "../shared/signal-box.ts";
 import { fromRecords, toRecords } from "../network/tables/kept.ts";
-import type { LiveNetwork, NetworkHead } from "../network/tables/live-network.ts";
+import type { NetworkHead } from "../network/tables/live-network.ts";
 import { LiveTables } from "../network/tables/live-tables.ts";
 import { entryRecord, networkRecord, portRecord } from "../network/tables/records.ts";
 import type { AuditCounters } from "./audit-record.ts";
 import { AuditRecord } from "./audit-record.ts";
 import { resolveFor } from "./container-names.ts";
-import { EngineSide } from "./engine-side.ts";
-import type { EngineNetworks, TablesStore, WorkloadOverlay } from "./ports.ts";
+import type { TablesStore, WorkloadOverlay } from "./ports.ts";
 import type { NetworkMessage, NetworkReceiver } from "./receiver.ts";
+import type { Applied, ReconcilerDependencies } from "./reconciler.ts";
+import { gatewaysOf, Reconciler } from "./reconciler.ts";
 import { Rounds } from "./rounds.ts";
 import { Withdrawn } from "./withdrawn.ts";
 
@@ -29,16 +26,9 @@ import { Withdrawn } from "./withdrawn.ts";
 const AUDIT_MS = 30_000;
 const RETRY_MS = 1_000;
 
-export interface NetworkingDependencies {
-  readonly nodeId: string;
-  readonly dataplane: Dataplane;
-  readonly deriveKey: DeriveKey;
-  readonly engine: EngineNetworks;
-  /** Answers names on these addresses, and no others. */
-  readonly names: { listen(addresses: readonly string[]): Promise<void> };
+export interface NetworkingDependencies extends ReconcilerDependencies {
   readonly tables: TablesStore;
   readonly clock: Clock;
-  readonly logger: Logger;
 }
 
 interface Acknowledgement {
@@ -52,8 +42,7 @@ interface Acknowledgement {
  */
 export class Networking implements NetworkReceiver, KnownPlaces {
   readonly #deps: NetworkingDependencies;
-  readonly #engine: EngineSide;
-  readonly #planner = new Planner();
+  readonly #reconciler: Reconciler;
   readonly #rounds = new Rounds();
   readonly #withdrawn: Withdrawn;
   #tables: LiveTables;
@@ -62,25 +51,16 @@ export class Networking implements NetworkReceiver, KnownPlaces {
   #unsaved = new Set<string>();
   /** Those that the round at work puts into the plan. */
   #planning: ReadonlySet<string> = new Set();
-  /** Networks that the kernel has, as they are there. */
-  #done: ReadonlyMap<string, NetworkHead> = new Map();
   #acknowledge: Acknowledgement[] = [];
   readonly #ports = new Map<string, BridgePort>();
-  /** MTU of the interface that has this data path address. */
-  #path: { readonly underlay: string; readonly mtu: number } | undefined;
   /** The failure that the log has already. */
   #told: string | undefined;
-  /** Networks that this node can't have, of which the log has told. */
-  readonly #unfit = new Set<string>();
-  #support: Promise<EncryptionSupport> | undefined;
-  /** What this node's kernel lacks for encrypted networks. It does not change. */
-  #lack: string | undefined;
   readonly #news = new SignalBox();
   readonly #record = new AuditRecord();
 
   constructor(dependencies: NetworkingDependencies) {
     this.#deps = dependencies;
-    this.#engine = new EngineSide(dependencies.engine);
+    this.#reconciler = new Reconciler(dependencies);
     this.#withdrawn = new Withdrawn(dependencies.clock);
     this.#tables = new LiveTables(dependencies.nodeId);
   }
@@ -92,6 +72,8 @@ export class Networking implements NetworkReceiver, KnownPlaces {
     for (const id of this.#tables.networks.keys()) this.#touched.add(networkRecord(id));
     for (const key of this.#tables.ports.keys()) this.#touched.add(portRecord(key));
     void this.#auditRegularly(signal);
+    // The kernel has them still, and containers ask: the engine may take seconds to answer.
+    await this.#reconciler.answerNames(this.#tables);
     let failed = this.#tables.networks.size > 0;
     while (!signal.aborted) {
       if (failed) {
@@ -120,8 +102,7 @@ export class Networking implements NetworkReceiver, KnownPlaces {
 
   /** Whether this node can be on encrypted networks; tried out once. */
   encryption(): Promise<EncryptionSupport> {
-    this.#support ??= this.#deps.dataplane.encryption();
-    return this.#support;
+    return this.#reconciler.encryption();
   }
 
   /** Answers a question of a container, known by its address. */
@@ -129,7 +110,9 @@ export class Networking implements NetworkReceiver, KnownPlaces {
     client: string,
     question: { readonly name: string; readonly type: QuestionType },
   ): Resolution {
-    return resolveFor(this.#tables, client, question);
+    const { networks } = this.#tables;
+    const gone = this.#reconciler.present.filter(({ head }) => !networks.has(head.id));
+    return resolveFor([...networks.values(), ...gone], client, question);
   }
 
   /**
@@ -142,17 +125,17 @@ export class Networking implements NetworkReceiver, KnownPlaces {
   ): Promise<readonly WorkloadOverlay[]> {
     for (;;) {
       const found = networks.flatMap((place): readonly WorkloadOverlay[] => {
-        const head = this.#done.get(place.networkId);
+        const head = this.#reconciler.done.get(place.networkId);
         return head ? [overlayOf(head, place)] : [];
       });
       if (found.length === networks.length) return found;
-      this.#checkEncryption(networks.map(({ networkId }) => networkId));
+      this.#reconciler.check(networks.map(({ networkId }) => this.#tables.networks.get(networkId)));
       await this.#rounds.next(signal);
     }
   }
 
   placesOf(id: string): ReturnType<KnownPlaces["placesOf"]> {
-    return [...this.#done.keys()].flatMap((networkId) => {
+    return [...this.#reconciler.done.keys()].flatMap((networkId) => {
       const endpoint = this.#applied(networkId, id);
       return endpoint ? [{ networkId, addresses: endpoint.addresses }] : [];
     });
@@ -165,12 +148,12 @@ export class Networking implements NetworkReceiver, KnownPlaces {
   ): Promise<readonly ContainerPlace[]> {
     for (;;) {
       const places = networkIds.flatMap((networkId): readonly ContainerPlace[] => {
-        const head = this.#done.get(networkId);
+        const head = this.#reconciler.done.get(networkId);
         const endpoint = this.#applied(networkId, id);
         return head && endpoint ? [{ networkId, ...overlayOf(head, endpoint) }] : [];
       });
       if (places.length === networkIds.length) return places;
-      this.#checkEncryption(networkIds);
+      this.#reconciler.check(networkIds.map((one) => this.#tables.networks.get(one)));
       await this.#rounds.next(signal);
     }
   }
@@ -206,12 +189,12 @@ export class Networking implements NetworkReceiver, KnownPlaces {
 
   /** Networks that the kernel has, and the engine should have. */
   get usable(): readonly NetworkHead[] {
-    return [...this.#done.values()];
+    return [...this.#reconciler.done.values()];
   }
 
   /** This node's addresses on its networks, where names are answered. */
   get gateways(): readonly string[] {
-    return this.usable.flatMap(({ subnets }) => subnets.map(({ gateway }) => gateway));
+    return this.usable.flatMap(gatewaysOf);
   }
 
   /** What could not be applied, as the log has it. */
@@ -232,8 +215,7 @@ export class Networking implements NetworkReceiver, KnownPlaces {
       this.#record.failed(clock.now());
       throw error;
     } finally {
-      this.#engine.forget(); // the engine's networks and the names too
-      this.#path = undefined;
+      this.#reconciler.forget(); // the engine's networks and the names too
       this.#news.ring();
     }
   }
@@ -247,21 +229,10 @@ export class Networking implements NetworkReceiver, KnownPlaces {
     await tables.clear();
   }
 
-  /** What the kernel can't have need not be waited for. */
-  #checkEncryption(networkIds: readonly string[]): void {
-    const heads = networkIds.flatMap((id) => this.#tables.networks.get(id)?.head ?? []);
-    const sealed = heads.find(({ encrypted }) => encrypted);
-    if (sealed && this.#lack !== undefined)
-      throw new OperationError(
-        "failed-precondition",
-        `network "${sealed.name}" is encrypted: ${this.#lack}`,
-      );
-  }
-
   /** An endpoint that the kernel has as the tables say. */
   #applied(networkId: string, id: string): NetworkEndpoint | undefined {
     const key = entryRecord(networkId, "endpoint", id);
-    if (!this.#done.has(networkId) || this.#touched.has(key) || this.#planning.has(key))
+    if (!this.#reconciler.done.has(networkId) || this.#touched.has(key) || this.#planning.has(key))
       return undefined;
     return this.#tables.networks.get(networkId)?.endpoints.get(id);
   }
@@ -273,9 +244,10 @@ export class Networking implements NetworkReceiver, KnownPlaces {
     this.#acknowledge = [];
     this.#touched = new Set();
     this.#planning = touched;
-    let problem: string | undefined;
+    let result: Applied;
     try {
-      problem = await this.#apply(touched, signal);
+      const input = { tables: this.#tables, touched, ports: this.#ports };
+      result = await this.#reconciler.apply(input, signal);
     } catch (error) {
       if (!signal.aborted) this.#tell(messageOf(error));
       this.#acknowledge = [...waiting, ...this.#acknowledge];
@@ -284,11 +256,11 @@ export class Networking implements NetworkReceiver, KnownPlaces {
     } finally {
       this.#planning = new Set();
     }
-    this.#tell(problem);
+    this.#tell(result.refused);
     this.#rounds.ended();
     for (const { version, applied } of waiting) applied(version);
     await this.#save();
-    return problem === undefined;
+    return result.refused === undefined && !result.lingers;
   }
 
   /** Keeps what was touched; what the disk refuses is tried again with the next round. */
@@ -311,63 +283,10 @@ export class Networking implements NetworkReceiver, KnownPlaces {
     this.#told = reason;
   }
 
-  /** Brings engine, kernel and names to the tables. Returns why a network can't be had, if so. */
-  async #apply(touched: ReadonlySet<string>, signal: AbortSignal): Promise<string | undefined> {
-    const { dataplane, names } = this.#deps;
-    const tables = this.#tables;
-    if (tables.networks.size + this.#done.size === 0) return undefined;
-    const path = await this.#pathTo(tables.underlay);
-    const facts = await this.#facts(path.mtu);
-    const wanted = this.#wanted(facts);
-    const had = new Set(this.#done.keys());
-    const { usable, refused } = await this.#engine.ensure(wanted, { path, had, signal });
-    // What came while the engine was asked is planned in the next round, but may show in this one.
-    const present = usable.filter(({ head }) => tables.networks.has(head.id));
-    this.#planner.update({ tables, usable: present, facts }, touched);
-    const done = new Map(present.map(({ head }) => [head.id, head]));
-    await dataplane.apply(this.#planner.state, this.#planner.take());
-    await names.listen(
-      [...done.values()].flatMap(({ subnets }) => subnets.map(({ gateway }) => gateway)),
-    );
-    this.#done = done;
-    await this.#engine.tidy(wanted, signal);
-    return refused;
-  }
-
-  /** The networks that this node can have; of the others the log tells. */
-  #wanted(facts: NodeFacts): readonly LiveNetwork[] {
-    // Without a gateway this node is not on it yet.
-    const all = [...this.#tables.networks.values()].filter(({ head: { subnets } }) =>
-      subnets.every(({ gateway }) => gateway !== ""),
-    );
-    return all.filter((network) => {
-      const problem = problemOf(network, this.#tables, facts);
-      if (problem && !this.#unfit.has(problem.networkId))
-        this.#deps.logger.error("no network", { ...problem });
-      if (problem) this.#unfit.add(problem.networkId);
-      return problem === undefined;
-    });
-  }
-
-  async #facts(underlayMtu: number): Promise<NodeFacts> {
-    const { nodeId, deriveKey } = this.#deps;
-    const support = await this.encryption();
-    if (!support.supported) this.#lack = support.reason;
-    const able = support.supported ? { deriveKey } : {};
-    return { nodeId, underlayMtu, ports: this.#ports, ...able };
-  }
-
-  async #pathTo(underlay: string): Promise<{ readonly underlay: string; readonly mtu: number }> {
-    if (this.#path?.underlay === underlay) return this.#path;
-    const { underlayMtu } = await this.#deps.dataplane.host(underlay);
-    this.#path = { underlay, mtu: underlayMtu };
-    return this.#path;
-  }
-
   async #auditRegularly(signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#deps;
     while (await pause(clock, AUDIT_MS, signal)) {
-      if (this.#done.size === 0) continue;
+      if (this.#reconciler.done.size === 0) continue;
       await this.audit().catch((error: unknown) => {
         logger.warn("networks not audited", { reason: messageOf(error) });
       });
@@ -378,6 +297,6 @@ export class Networking implements NetworkReceiver, KnownPlaces {
 const overlayOf = (head: NetworkHead, place: Pick<TaskNetwork, "addresses">): WorkloadOverlay => ({
   network: engineNetworkName(head),
   endpoint: engineEndpoint(place.addresses),
-  gateways: head.subnets.map(({ gateway }) => gateway),
+  gateways: gatewaysOf(head),
   ingress: head.ingress,
 });
