@@ -65,3 +65,26 @@ test.runIf(skein)("a task that fails there is restarted there", async () => {
   );
   await removeServices(docker, [there().engine("worker1")], "fails");
 });
+
+test.runIf(skein)("a network with IPv6 works there, by address and by VIP", async () => {
+  const docker = there().docker();
+  await docker("network", "create", "--driver", "overlay", "--ipv6", "six");
+  await createService(docker, "six", ["--network", "six", "--replicas", "2"]);
+  await createService(docker, "asks", [...onPodman, "--network", "six"]);
+  await untilRunning(docker, "six", 2);
+  await untilRunning(docker, "asks", 1);
+  const engine = there().engine("worker1");
+  const id = await engine("ps", "--quiet", "--filter", "name=asks.1");
+  const format = "{{range .Endpoint.VirtualIPs}}{{.Addr}} {{end}}";
+  const vips = await docker("service", "inspect", "--format", format, "six");
+  const [vip = ""] = (vips.split(" ").find((one) => one.includes(":")) ?? "").split("/");
+  const request = `printf 'GET /cgi-bin/who HTTP/1.0\\r\\n\\r\\n' | nc -w 3 ${vip} 8080 | tail -n 1`;
+  const answers = await until(
+    "both tasks answer by the VIP",
+    () => engine("exec", id, "sh", "-c", `for i in $(seq 20); do ${request}; done`),
+    (text) => new Set(text.split("\n").map((line) => line.split(" ")[0])).size === 2,
+  );
+  expect(answers).toMatch(/saw \[f/);
+  await removeServices(docker, [there().engine("manager1"), engine], "six", "asks");
+  await docker("network", "rm", "six");
+});
