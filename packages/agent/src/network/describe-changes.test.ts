@@ -65,3 +65,16 @@ test("a table that is gone is one difference", () => {
     "tables ip table skein: missing",
   ]);
 });
+
+test("keys of encrypted networks are not told", () => {
+  const associations = (key: string) =>
+    new Map([
+      [
+        "10.9.0.1 10.9.0.2 7",
+        { source: "10.9.0.1", destination: "10.9.0.2", spi: 7, key, worn: false },
+      ],
+    ]);
+  expect(
+    described({ associations: associations("aa") }, { associations: associations("bb") }),
+  ).toEqual(["associations 10.9.0.1 10.9.0.2 7: changed"]);
+});

@@ -33,6 +33,8 @@ const ofSection = (
   changes.map(({ key, was, now }) => {
     if (was === undefined) return { kind, what: key, how: "missing" };
     if (now === undefined) return { kind, what: key, how: "unexpected" };
+    // What of them may differ are keys, which nobody is told.
+    if (kind === "associations") return { kind, what: key, how: "changed" };
     return { kind, what: key, how: "changed", detail: detailOf(was, now) };
   });
 

@@ -141,6 +141,7 @@ test("the hop at which it breaks", () => {
   expect(at({ source: difference("forwarding") })).toBe("forwarding on n1");
   expect(at({ source: difference("neighbours") })).toBe("forwarding on n1");
   expect(at({ destination: difference("vxlans") })).toBe("tunnel on n2");
+  expect(at({ source: difference("associations") })).toBe("tunnel on n1");
   expect(at({})).toBe("underlay on n1");
 });
 

@@ -76,11 +76,11 @@ export const forwardingHop = ({ source, destination }: TraceFacts): TraceHop => 
     : broken("forwarding", source.node, wrong, repairAdvice(source.node));
 };
 
-/** The VXLAN ports of both nodes. */
+/** The VXLAN ports of both nodes, and on encrypted networks what encrypts between them. */
 export const tunnelHops = ({ source, destination }: TraceFacts): readonly TraceHop[] => {
   const hops = [source, destination].flatMap((side): readonly TraceHop[] => {
     const facts = factsOf(side);
-    const wrong = facts ? differing(facts, "vxlans", "flood") : "";
+    const wrong = facts ? differing(facts, "vxlans", "flood", "associations", "policies") : "";
     return wrong === "" ? [] : [broken("tunnel", side.node, wrong, repairAdvice(side.node))];
   });
   return hops.length > 0
