@@ -13,7 +13,7 @@ import type { GuestFile, GuestKernel } from "./support/vm/machine.ts";
 import { findKernel, makeRoot, runGuest } from "./support/vm/machine.ts";
 
 /** Emulated, a second takes about ten. */
-const TIMEOUT_MS = 600_000;
+const TIMEOUT_MS = 1_200_000;
 
 const kernel = findKernel();
 const hasEmulator = (await run("which", ["qemu-system-x86_64"])).code === 0;
