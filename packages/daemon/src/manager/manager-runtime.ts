@@ -173,7 +173,7 @@ const assemble = async (
   });
   started.add(() => doors.server.close());
   const current = (): Credentials => credentials;
-  const { home, key } = await openHome({ ...options, logger, current, doors }, signal);
+  const { home, key } = await openHome({ ...options, clock, logger, current, doors }, signal);
   started.add(() => home.close());
   const log = dependencies.openLog?.() ?? home.log;
   const store = await Store.open(log, clock);

@@ -6,9 +6,8 @@ import type { LoadedState, LogBatch, LogRecord } from "@skein/store";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { EtcdClient } from "./client.ts";
 import { EtcdError } from "./etcd-error.ts";
-import type { TxnLimits } from "./commit-batch.ts";
 import { openEtcdLog } from "./etcd-log.ts";
-import type { EtcdLog } from "./etcd-log.ts";
+import type { EtcdLog, EtcdLogOptions } from "./etcd-log.ts";
 import { hasEtcd, startTestMember } from "./testing.ts";
 import type { TestMember } from "./testing.ts";
 
@@ -47,7 +46,9 @@ describe.runIf(isEtcdThere)("the log in etcd", () => {
   }, 60_000);
   afterAll(() => etcd.remove());
 
-  const newCluster = (options: { readonly limits?: TxnLimits } = {}) => {
+  const newCluster = (
+    options: Pick<EtcdLogOptions, "leaseSeconds" | "limits" | "silenceMs"> = {},
+  ) => {
     const identity = { clusterId: randomUUID(), key: randomBytes(32) };
     const shared = { ...identity, ...options, logger: silentLogger };
     return (client: EtcdClient = etcd.member.client): Promise<EtcdLog> =>
@@ -201,7 +202,7 @@ describe.runIf(isEtcdThere)("the log in etcd", () => {
   });
 
   test("a process that stood still for longer than its lease knows it before anything else", async () => {
-    const log = await newCluster()();
+    const log = await newCluster({ leaseSeconds: 2 })();
     const leadership = await log.campaign("m1", never);
     expect(leadership.valid()).toBe(true);
     const still = new Int32Array(new SharedArrayBuffer(4));
@@ -213,6 +214,36 @@ describe.runIf(isEtcdThere)("the log in etcd", () => {
       kind: "unavailable",
     });
     await log.close();
+  });
+
+  test("a leader that is silent is deposed, long before its lease has run out", async () => {
+    const open = newCluster({ leaseSeconds: 60 });
+    let isCutOff = false;
+    const log = await open(fated(etcd.member.client, () => (isCutOff ? "cut off" : "as it is")));
+    const leadership = await log.campaign("m1", never);
+    const other = await open();
+    const elected = other.campaign("m2", never);
+    await log.commit({ index: 1, term: leadership.term, records: [] });
+    await leadership.confirm();
+    isCutOff = true;
+    const next = await elected;
+    expect(next.term).toBeGreaterThan(leadership.term);
+    await next.confirm();
+    await vi.waitFor(() => expect(leadership.lost.aborted).toBe(true));
+    await expect(leadership.confirm()).rejects.toMatchObject({ kind: "unavailable" });
+    for (const one of [other, log]) await one.close();
+  });
+
+  test("a leader that shows itself stays, however long others wait", async () => {
+    const open = newCluster({ silenceMs: 400 });
+    const log = await open();
+    const leadership = await log.campaign("m1", never);
+    const other = await open();
+    const impatient = AbortSignal.timeout(2_000);
+    await expect(other.campaign("m2", impatient)).rejects.toThrow("timeout");
+    expect(leadership.valid()).toBe(true);
+    await leadership.confirm();
+    for (const one of [other, log]) await one.close();
   });
 
   test("another candidate leads once the lease of one that is cut off has run out, not before", async () => {

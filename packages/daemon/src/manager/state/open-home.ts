@@ -1,4 +1,4 @@
-import type { Logger } from "@skein/base";
+import type { Clock, Logger } from "@skein/base";
 import { messageOf, OperationError } from "@skein/base";
 import { connectRpc, dialRaw, ETCD_PEER_PROTOCOL } from "@skein/platform";
 import type { Credentials, RpcMethod } from "@skein/platform";
@@ -62,6 +62,7 @@ export const openHome = async (
   input: ManagerOptions & {
     readonly current: () => Credentials;
     readonly doors: Doors;
+    readonly clock: Clock;
     readonly logger: Logger;
   },
   signal: AbortSignal,

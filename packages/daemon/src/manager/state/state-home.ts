@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import type { Logger } from "@skein/base";
+import type { Clock, Logger } from "@skein/base";
 import { messageOf, OperationError } from "@skein/base";
 import type { QuorumMember } from "@skein/manager";
 import {
   addMember,
   addressOfPeer,
   checkEtcdBinary,
+  EtcdUpkeep,
   moveMember,
   openEtcdLog,
   openLmdbLog,
@@ -43,9 +44,12 @@ export interface StateHomeOptions {
   readonly accept: (take: (stream: Duplex) => void) => void;
   /** Makes it known for good where the state is. */
   readonly settle: (kind: StateKind) => Promise<void>;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
+/** Bytes the database may have: etcd advises against more. */
+const QUOTA_BYTES = 8_589_934_592;
 /** How long the first member may take to begin, in milliseconds. */
 const FIRST_START_MS = 20_000;
 /** How long a member may take until it answers, before this is tried again, in milliseconds. */
@@ -62,11 +66,12 @@ export class StateHome {
   readonly #log: MovableLog;
   #member: EtcdMember | undefined;
   #moving: Promise<void> | undefined;
+  readonly #end = new AbortController();
 
   private constructor(options: StateHomeOptions, log: Log, member?: EtcdMember) {
     this.#options = options;
     this.#log = new MovableLog(log);
-    this.#member = member;
+    if (member) this.#use(member);
   }
 
   /** The state of a cluster's only manager. Rejects as `openLmdbLog` does. */
@@ -154,7 +159,17 @@ export class StateHome {
     if (this.#member) await stepAside(this.#member.client, { timeoutMs: 2000 });
   }
 
+  /** From now on the state is in the etcd of this member, which is kept small. */
+  #use(member: EtcdMember): void {
+    this.#member = member;
+    const { clock, logger, settings } = this.#options;
+    const quotaBytes = settings.quotaBytes ?? QUOTA_BYTES;
+    const upkeep = new EtcdUpkeep({ client: member.client, clock, logger, quotaBytes });
+    void upkeep.run(this.#end.signal);
+  }
+
   async close(): Promise<void> {
+    this.#end.abort();
     await this.#moving?.catch(() => {
       // whoever wanted it is told
     });
@@ -192,7 +207,7 @@ export class StateHome {
       await member.stop();
       throw error;
     }
-    this.#member = member;
+    this.#use(member);
     logger.info("the state is in etcd now");
   }
 }
@@ -201,7 +216,7 @@ const startMember = async (options: StateHomeOptions, start: MemberStart): Promi
   const { dataDir, nodeId, address, dialPeer, settings, logger } = options;
   const directory = memberDirectory(dataDir);
   const member = await startEtcdMember(
-    { ...settings, directory, name: nodeId, address, dialPeer, logger },
+    { quotaBytes: QUOTA_BYTES, ...settings, directory, name: nodeId, address, dialPeer, logger },
     start,
   );
   options.accept((stream) => member.acceptPeer(stream));
