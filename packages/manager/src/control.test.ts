@@ -270,3 +270,15 @@ test("what the loops did in a batch that the disk refused is done again without 
   await clock.advance(5_000);
   expect(replacement()).toBe("running");
 });
+
+test("that something is gone is told when that is durable, and not when it is taken back", async () => {
+  const { control, refuse } = await rig();
+  const spec = { Name: "c", Labels: {}, Data: "Yw==" };
+  await control.configs.create({ spec });
+  refuse(1);
+  const removal = control.configs.remove({ ref: "c" });
+  const look = control.configs.get({ ref: "c" });
+  expect(await problem(removal)).toBe("internal: the disk is full");
+  expect(await problem(look)).toBe("internal: the disk is full");
+  expect((await control.configs.get({ ref: "c" })).Spec.Name).toBe("c");
+});

@@ -100,13 +100,25 @@ export class Control {
     this.#deps = dependencies;
   }
 
-  /** What `look` sees in a state that has all that was acknowledged before, and is durable. */
+  /**
+   * What `look` sees in a state that has all that was acknowledged before, and is durable. That
+   * something is not there is told when that is durable, too.
+   */
   async #read<T>(look: (view: View) => T): Promise<T> {
     const { store, clock } = this.#deps;
     await freshView(store, clock);
-    const seen = look(store.view);
+    const { view } = store;
+    let seen: () => T;
+    try {
+      const value = look(view);
+      seen = () => value;
+    } catch (error) {
+      seen = () => {
+        throw error;
+      };
+    }
     await store.barrier();
-    return seen;
+    return seen();
   }
 
   #newId(): string {

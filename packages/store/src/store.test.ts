@@ -112,6 +112,39 @@ test("an exception takes back its own edits only", async () => {
   expect([...store.view.all("configs").keys()]).toEqual(["good"]);
 });
 
+test("a refusal waits until what it rests on is durable, and is not told when that is taken back", async () => {
+  const { store, release } = await rig(true);
+  const refuseTaken = (tx: Transaction): void => {
+    if (tx.get("configs", "a")) throw new Error("taken");
+  };
+  const outcomes: string[] = [];
+  const attempt = (name: string): void => {
+    store
+      .transact(refuseTaken)
+      .catch((error: unknown) => outcomes.push(`${name}: ${String(error)}`));
+  };
+  const write = store.transact((tx) => tx.put("configs", config("a")));
+  attempt("in the same batch");
+  await turns();
+  attempt("while it is in flight");
+  await turns();
+  expect(outcomes).toEqual([]);
+  release(new Error("disk full"));
+  await expect(write).rejects.toThrow("disk full");
+  await turns();
+  expect(outcomes).toEqual([
+    "in the same batch: Error: disk full",
+    "while it is in flight: Error: disk full",
+  ]);
+  const again = store.transact((tx) => tx.put("configs", config("a")));
+  await turns();
+  release();
+  await again;
+  attempt("when it is durable");
+  await turns();
+  expect(outcomes.at(-1)).toBe("when it is durable: Error: taken");
+});
+
 test("a refused batch takes back itself and everything built on it, and tells every waiter", async () => {
   const { store, release } = await rig(true);
   const first = store.transact((tx) => tx.put("configs", config("a", "old")));

@@ -151,7 +151,8 @@ export class Store {
 
   /**
    * Runs `edit` now; resolves with its result when what it saw and did is durable.
-   * An exception in `edit` takes its edits back and rejects with it. Rejects with kind
+   * An exception in `edit` takes its edits back, and rejects with it when what `edit` saw is durable.
+   * Rejects with kind
    * `unavailable` when this store does not lead, or stops leading before the batch is durable.
    */
   transact<T>(edit: (tx: Transaction) => T): Promise<T> {
@@ -165,7 +166,11 @@ export class Store {
     } catch (error) {
       batch.changes.undo(mark);
       this.#schedule();
-      return Promise.reject(error instanceof Error ? error : new Error(messageOf(error)));
+      const refusal = error instanceof Error ? error : new Error(messageOf(error));
+      // What it saw may be taken back yet: then nobody must have been refused for it.
+      const seen = mark > 0 ? batch : this.#inFlight;
+      if (!seen) return Promise.reject(refusal);
+      return this.#settled(seen).then(() => Promise.reject(refusal));
     }
     return this.#settled(batch).then(() => result);
   }
