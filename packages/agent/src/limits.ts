@@ -34,8 +34,11 @@ export const BACKOFF_MAX_MS = 8000;
 /** Shortest upper bound of that pause, in ms. */
 export const BACKOFF_MIN_MS = 100;
 
-/** How long dialling a manager and its welcome may take, in ms. */
-export const CONNECT_TIMEOUT_MS = 10_000;
+/** How long dialling a manager may take, in ms: its machine may be gone, and others wait for this node. */
+export const DIAL_TIMEOUT_MS = 3000;
+
+/** How long a manager's welcome may take, in ms. */
+export const WELCOME_TIMEOUT_MS = 10_000;
 
 /** How long dialling the leader that another manager named may take, in ms: it may just have died. */
 export const REDIRECT_TIMEOUT_MS = 2000;

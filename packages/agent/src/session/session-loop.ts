@@ -2,12 +2,7 @@ import type { Clock, Logger, Random } from "@skein/base";
 import { messageOf, OperationError } from "@skein/base";
 import type { TaskStatus } from "@skein/model";
 import type { Reachability } from "../engine/reachability.ts";
-import {
-  BACKOFF_MAX_MS,
-  BACKOFF_MIN_MS,
-  CONNECT_TIMEOUT_MS,
-  REDIRECT_TIMEOUT_MS,
-} from "../limits.ts";
+import { BACKOFF_MAX_MS, BACKOFF_MIN_MS, DIAL_TIMEOUT_MS, REDIRECT_TIMEOUT_MS } from "../limits.ts";
 import type { ManagerDialer, RemotesStore } from "../ports.ts";
 import { isAborted, linkAbort, pause, withTimeout } from "../shared/cancel.ts";
 import { Remotes } from "./remotes.ts";
@@ -93,7 +88,7 @@ export class SessionLoop {
       if (isAborted(signal)) return;
       const leader = this.#takeLeader();
       const addr = leader ?? this.#remotes.pick(random);
-      const patience = leader === undefined ? CONNECT_TIMEOUT_MS : REDIRECT_TIMEOUT_MS;
+      const patience = leader === undefined ? DIAL_TIMEOUT_MS : REDIRECT_TIMEOUT_MS;
       const welcomed = addr !== undefined && (await this.#connect(addr, patience, signal));
       if (addr === undefined) logger.warn("no manager is known");
       if (this.#removed) {

@@ -13,7 +13,7 @@ import type {
 import { PROTOCOL_VERSION } from "@skein/model";
 import type { NodeDescription, TLSInfo } from "@skein/wire";
 import type { Attachments } from "../attachments/attachments.ts";
-import { CONNECT_TIMEOUT_MS } from "../limits.ts";
+import { WELCOME_TIMEOUT_MS } from "../limits.ts";
 import type { NetworkReceiver } from "../networking/receiver.ts";
 import type { LogStream, ManagerConnection } from "../ports.ts";
 import { linkAbort, pause } from "../shared/cancel.ts";
@@ -223,7 +223,7 @@ export class Session {
   }
 
   async #giveUpWithoutWelcome(): Promise<void> {
-    if (!(await pause(this.#deps.clock, CONNECT_TIMEOUT_MS, this.#link.signal))) return;
+    if (!(await pause(this.#deps.clock, WELCOME_TIMEOUT_MS, this.#link.signal))) return;
     if (!this.#welcomed) this.#connection.close();
   }
 

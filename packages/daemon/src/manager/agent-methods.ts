@@ -7,7 +7,7 @@ import { encode } from "@skein/platform";
 import type { EncodedMessage, RpcMethod, RpcStream } from "@skein/platform";
 
 /** How long an agent is kept waiting while it is not known who leads, in milliseconds. */
-const LEADER_WAIT_MS = 3000;
+const LEADER_WAIT_MS = 8000;
 
 /** What a manager needs to serve agents, or to send them on. */
 export interface AgentMethodsDependencies {

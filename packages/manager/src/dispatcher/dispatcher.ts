@@ -24,6 +24,13 @@ import { Withdrawals } from "./withdrawals.ts";
 /** Docker's default for the heartbeat setting, used until a cluster object exists. */
 const DEFAULT_PERIOD_NS = 5e9;
 
+/**
+ * How long nodes may take to come to a new leader, in times of a lost connection (18 s by default): to
+ * notice that the former one is gone (6 s), to dial a manager whose machine is gone too (3 s), to pause
+ * after it (8 s at most). The simulation shows well nodes taken for dead with less.
+ */
+const RETURN_PERIODS = 3;
+
 /** How long the former leader's node may stay away after an election, in times of a lost connection. */
 const FORMER_LEADER_PERIODS = 2 / 3;
 
@@ -93,8 +100,8 @@ export class Dispatcher {
   }
 
   /**
-   * Begins to serve. Every node that is not down gets the time of a lost connection, twice, to come
-   * (back) to this leader; its state is not touched before. The node of the leader before, which is
+   * Begins to serve. Every node that is not down gets the time of a lost connection, three times, to
+   * come (back) to this leader; its state is not touched before. The node of the leader before, which is
    * the likeliest to be gone, has been silent for the time of an election already.
    */
   start(signal: AbortSignal, formerLeader?: string): void {
@@ -103,7 +110,7 @@ export class Dispatcher {
     this.#stopWatching = store.watch((batch) => this.#committed(batch));
     const now = clock.monotonic();
     for (const { id, status } of store.view.all("nodes").values()) {
-      const periods = id === formerLeader ? FORMER_LEADER_PERIODS : 2;
+      const periods = id === formerLeader ? FORMER_LEADER_PERIODS : RETURN_PERIODS;
       if (status.state !== "down") this.#deadlines.set(id, now + periods * this.#silenceMs());
     }
     void this.#watchLiveness(signal);

@@ -15,8 +15,13 @@ interface Manager {
   readonly elect: () => void;
 }
 
-const manager = async (disk: MemoryDisk, id: string, clock: VirtualClock): Promise<Manager> => {
-  const inner = openMemoryLog(disk);
+const manager = async (
+  disk: MemoryDisk,
+  id: string,
+  clock: VirtualClock,
+  other: Partial<Log> = {},
+): Promise<Manager> => {
+  const inner = { ...openMemoryLog(disk), ...other };
   const votes: (() => void)[] = [];
   const log: Log = {
     ...inner,
@@ -100,7 +105,9 @@ test("the former leader's node is missed sooner than others after an election", 
     ["m1", "n1"].map((id) => two?.store.view.get("nodes", id)?.status.state);
   await clock.advance(5000);
   expect(states()).toEqual(["down", "ready"]);
-  await clock.advance(8000);
+  await clock.advance(10_000);
+  expect(states()).toEqual(["down", "ready"]);
+  await clock.advance(5000);
   expect(states()).toEqual(["down", "down"]);
 });
 
@@ -139,4 +146,14 @@ test("a manager that is being demoted does not campaign, until it is wanted agai
   one?.elect();
   await clock.settle();
   expect(leaderIds(managers)).toEqual(["m1", "m1", "m1"]);
+});
+
+test("a manager that does not lead never sends others to itself, whatever it last heard", async () => {
+  const clock = newVirtualClock();
+  const { candidate } = await manager(newMemoryDisk(), "m1", clock, {
+    observeLeader: (listener) => listener("m1"),
+  });
+  await clock.settle();
+  expect(candidate.leader).toBeUndefined();
+  expect(candidate.leaderId).toBeUndefined();
 });

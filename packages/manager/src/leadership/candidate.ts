@@ -42,9 +42,14 @@ export class Candidate {
     return this.#leader;
   }
 
-  /** The node id of the manager that leads, as far as is known here. */
+  /**
+   * The node id of the manager that leads, as far as is known here. It is not this one's before it
+   * has caught up, nor when it has lost the lead and cannot hear who has it now.
+   */
   get leaderId(): string | undefined {
-    return this.#leader ? this.#deps.candidate : this.#leaderId;
+    const { candidate } = this.#deps;
+    if (this.#leader) return candidate;
+    return this.#leaderId === candidate ? undefined : this.#leaderId;
   }
 
   /** Begins to follow and to campaign. */
