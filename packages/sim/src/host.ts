@@ -2,6 +2,7 @@ import type { Agent, KernelState } from "@skein/agent";
 import { CertificateKeeper, createAgent } from "@skein/agent";
 import type { Random } from "@skein/base";
 import { messageOf } from "@skein/base";
+import type { ManagerAddress } from "@skein/model";
 import type { NodeDescription } from "@skein/wire";
 import type { SimCredentials } from "./certificates.ts";
 import { SimCertificates, tlsInfoOf } from "./certificates.ts";
@@ -9,7 +10,6 @@ import { SimEngine } from "./engine/engine.ts";
 import { HostDisk } from "./host-disk.ts";
 import { HostNetworking } from "./host-networking.ts";
 import { between } from "./draw.ts";
-import { MANAGER_ADDRESS } from "./manager.ts";
 import type { Dialer, Network } from "./network/network.ts";
 import { Process } from "./process.ts";
 import type { World } from "./world.ts";
@@ -23,6 +23,9 @@ export interface HostOptions {
   readonly description: Omit<NodeDescription, "TLSInfo">;
   /** Its first certificate. */
   readonly credentials: SimCredentials;
+  readonly role: "worker" | "manager";
+  /** The managers that it knows when it joins. */
+  readonly managers: readonly ManagerAddress[];
 }
 
 /** One machine with an engine, a disk and an agent, any of which may fail. */
@@ -31,12 +34,15 @@ export class Host {
   readonly nodeId: string;
   readonly engine: SimEngine;
   readonly certificates: SimCertificates;
+  /** When something was last done to it on purpose, in virtual ms. */
+  troubledAt = 0;
   readonly #world: World;
   readonly #network: Network;
   readonly #random: Random;
-  readonly #disk = new HostDisk([{ nodeId: "manager", addr: MANAGER_ADDRESS }]);
+  readonly #disk: HostDisk;
   readonly #skew: number;
   readonly #address: string;
+  readonly #role: "worker" | "manager";
   readonly #networking: HostNetworking;
   #process: Process | undefined;
   #agent: Agent | undefined;
@@ -47,6 +53,8 @@ export class Host {
     this.nodeId = options.nodeId;
     this.#address = options.address;
     this.certificates = new SimCertificates(options.credentials);
+    this.#role = options.role;
+    this.#disk = new HostDisk(options.managers);
     this.#world = world;
     this.#network = network;
     this.#random = world.random.fork(`host ${options.name}`);
@@ -57,9 +65,16 @@ export class Host {
 
   /** The agent runs and nothing of the machine is broken. */
   get healthy(): boolean {
-    const { up, down } = this.#network.linesOf(this.name);
     const { engine } = this;
-    return this.running && engine.up && !engine.hung && !up.blocked && !down.blocked;
+    return this.running && engine.up && !engine.hung && this.#network.isOpen(this.name);
+  }
+
+  /** Nothing keeps the agent from work, or its words from the managers. */
+  get isWell(): boolean {
+    const lossless = this.#network
+      .linesToManagers(this.name)
+      .every(({ up, down }) => up.loss === 0 && down.loss === 0);
+    return this.healthy && this.#process?.frozenFor === 0 && lossless;
   }
 
   get running(): boolean {
@@ -115,7 +130,7 @@ export class Host {
     const from = { host: this.name, nodeId: this.nodeId, agent: process, credentials };
     const certificates = this.certificates.partsFor(
       process,
-      "worker",
+      this.#role,
       (signal) => this.#network.renew(from, signal),
       () => this.#agent?.trustChanged(),
     );
@@ -158,18 +173,21 @@ export class Host {
   repair(): void {
     this.#off = false;
     this.engine.resume();
-    const { up, down } = this.#network.linesOf(this.name);
-    up.loss = 0;
-    down.loss = 0;
+    this.lose(0);
     this.cut(false, false);
     this.start();
   }
 
-  /** Blocks the lines to and from the manager, or opens them. */
+  /** Blocks the lines to and from the managers, or opens them. */
   cut(up: boolean, down: boolean): void {
-    const lines = this.#network.linesOf(this.name);
-    lines.up.blocked = up;
-    lines.down.blocked = down;
-    this.#network.changed(this.name);
+    this.#network.cut(this.name, up, down);
+  }
+
+  /** This share of what goes to and from the managers gets lost. */
+  lose(loss: number): void {
+    for (const { up, down } of this.#network.linesToManagers(this.name)) {
+      up.loss = loss;
+      down.loss = loss;
+    }
   }
 }

@@ -6,11 +6,13 @@ import type { SimulationOptions, SimulationResult } from "./simulation.ts";
 import { runTableChurn } from "./table-churn.ts";
 import type { TableChurnOptions } from "./table-churn.ts";
 
-const usage = `usage: npm run sim -- [--seed N] [--seeds COUNT] [--nodes N] [--hours H | --minutes M] [--faults a,b]
+const usage = `usage: npm run sim -- [--seed N] [--seeds COUNT] [--nodes N] [--managers N] [--hours H | --minutes M] [--faults a,b]
 
   --seed N       the first seed (1)
   --seeds COUNT  how many seeds, one after the other (1)
   --nodes N      machines at the start (6)
+  --managers N   how many managers (1); "mixed": 3, and 5 for each third seed
+  --nightly      500 seeds of the tests' size: as --seeds 500 --managers mixed --nodes 4 --minutes 3
   --minutes M    virtual minutes during which things fail (10); --hours H likewise
   --faults LIST  classes of faults: ${faultClasses.join(", ")} (all)
   --trace        print every event
@@ -23,11 +25,11 @@ const isFaultClass = (name: string): name is FaultClass =>
 const report = (result: SimulationResult, seconds: number): void => {
   const { options, hash, duration, events, violation, last } = result;
   const verdict = violation === undefined ? "ok" : `FAILED: ${violation}`;
-  const { seed, nodes, minutes } = options;
+  const { seed, nodes, minutes, managers = 1 } = options;
   const traced = options.onTrace !== undefined;
   if (violation !== undefined && !traced) process.stdout.write(`${last.join("\n")}\n`);
   process.stdout.write(
-    `seed ${seed} nodes ${nodes} minutes ${minutes} hash ${hash} events ${events} ` +
+    `seed ${seed} nodes ${nodes} managers ${managers} minutes ${minutes} hash ${hash} events ${events} ` +
       `virtual ${(duration / 60_000).toFixed(1)} min real ${seconds.toFixed(1)} s: ${verdict}\n`,
   );
 };
@@ -52,19 +54,33 @@ const narrow = async (options: SimulationOptions): Promise<void> => {
   process.stdout.write(`still fails with --faults ${faults.join(",") || "none"}\n`);
 };
 
-const { values } = parseArgs({
+const NIGHTLY = { seeds: "500", managers: "mixed", nodes: "4", minutes: "3" };
+
+const managersFor = (wanted: string, seed: number): number => {
+  if (wanted === "mixed") return seed % 3 === 0 ? 5 : 3;
+  const count = Number(wanted);
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  process.stderr.write(`--managers wants a number or "mixed", not "${wanted}"\n`);
+  process.exit(2);
+};
+
+const { values: given } = parseArgs({
   options: {
     seed: { type: "string", default: "1" },
     seeds: { type: "string", default: "1" },
     nodes: { type: "string", default: "6" },
+    managers: { type: "string", default: "1" },
     minutes: { type: "string" },
     hours: { type: "string" },
     faults: { type: "string" },
     trace: { type: "boolean", default: false },
     tables: { type: "string" },
+    nightly: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
+
+const values = given.nightly ? { ...given, ...NIGHTLY } : given;
 
 const churn = async (options: TableChurnOptions): Promise<void> => {
   const start = performance.now();
@@ -91,9 +107,11 @@ else {
     values.hours === undefined ? Number(values.minutes ?? 10) : Number(values.hours) * 60;
   const faults = values.faults?.split(",").filter(isFaultClass);
   for (let i = 0; i < Number(values.seeds); i += 1) {
+    const seed = Number(values.seed) + i;
     const options: SimulationOptions = {
-      seed: Number(values.seed) + i,
+      seed,
       nodes: Number(values.nodes),
+      managers: managersFor(values.managers, seed),
       minutes,
       ...(faults ? { faults } : {}),
       ...(values.trace ? { onTrace } : {}),

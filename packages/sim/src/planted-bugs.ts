@@ -2,7 +2,7 @@ import type { Random } from "@skein/base";
 import { newId } from "@skein/base";
 import { isTerminal } from "@skein/model";
 import type { Task } from "@skein/model";
-import type { Planner, Transaction } from "@skein/store";
+import type { Log, Planner, Transaction } from "@skein/store";
 import type { Cluster } from "./cluster.ts";
 import { chance, pick } from "./draw.ts";
 import type { World } from "./world.ts";
@@ -10,6 +10,8 @@ import type { World } from "./world.ts";
 /** A fault in our own code, made on purpose: the checkers must find it. */
 export interface PlantedBug {
   readonly name: string;
+  /** With how many managers it shows; 1 by default. */
+  readonly managers?: number;
   /** Changes the cluster before it starts. */
   readonly plant?: (cluster: Cluster) => void;
   /** Stands between the control loops and the store. */
@@ -38,12 +40,12 @@ const afterPlan =
 
 const isNew = ({ status }: Task): boolean => status.state === "assigned";
 
-/** All planted bugs. */
-export const plantedBugs: readonly PlantedBug[] = [
+/** Bugs in what one manager does. */
+const bugsOfOne: readonly PlantedBug[] = [
   {
     name: "commits are acknowledged before they are durable",
-    plant: ({ manager }) => {
-      manager.faults.lies = true;
+    plant: ({ managers }) => {
+      managers.faults.lies = true;
     },
   },
   {
@@ -120,4 +122,107 @@ export const plantedBugs: readonly PlantedBug[] = [
       };
     },
   },
+];
+
+/** Never aborted. */
+const never = (): AbortSignal => new AbortController().signal;
+
+/** Bugs in how the managers share the log. */
+const bugsOfSeveral: readonly PlantedBug[] = [
+  {
+    name: "a leader goes on after its lease has run out",
+    plant: ({ managers }) => {
+      managers.faith.blind = true;
+    },
+  },
+  {
+    name: "the log takes commits of leaders that were deposed",
+    plant: ({ managers }) => {
+      managers.faith.blind = true;
+      if (managers.quorum) managers.quorum.fencing.broken = true;
+    },
+  },
+  {
+    name: "a store does not take back what it could not commit",
+    plant: ({ managers }) => {
+      managers.spoilLog = (log) => ({
+        ...withMethods(log),
+        commit: (batch) =>
+          log.commit(batch).catch(
+            () =>
+              new Promise<void>(() => {
+                // Never: as if it were still under way.
+              }),
+          ),
+      });
+      managers.spoil = (store) => {
+        const lead = store.lead.bind(store);
+        store.lead = (held, planner) =>
+          lead(
+            {
+              term: held.term,
+              lost: never(),
+              valid: () => held.valid(),
+              confirm: () => held.confirm(),
+              resign: () => held.resign(),
+            },
+            planner,
+          );
+      };
+    },
+  },
+  {
+    name: "a commit that was cut off by the loss of the lead is taken for done",
+    plant: ({ managers }) => {
+      managers.spoilLog = (log) => ({
+        ...withMethods(log),
+        commit: (batch) => log.commit(batch).catch(() => {}),
+      });
+    },
+  },
+  {
+    name: "a candidate leads before it has caught up",
+    plant: ({ managers }) => {
+      managers.spoil = (store) => {
+        store.reached = () => Promise.resolve();
+      };
+    },
+  },
+  {
+    name: "followers answer from what they have",
+    plant: ({ managers }) => {
+      managers.spoil = (store) => {
+        store.fresh = () => Promise.resolve();
+      };
+    },
+  },
+  {
+    name: "the disks of a majority lie",
+    plant: ({ world, managers: { quorum } }) => {
+      if (!quorum) return;
+      quorum.disksLie = true;
+      const members = [...quorum.members.values()];
+      for (const { disk } of members) disk.faults.lies = true;
+      // The power fails everywhere.
+      world.after(100_000, () => members.forEach((member) => quorum.crash(member)));
+      world.after(101_000, () => members.forEach((member) => member.start()));
+    },
+  },
+];
+
+/** The log's own methods, for one that is partly another. */
+const withMethods = (log: Log): Log => ({
+  load: () => log.load(),
+  commit: (batch) => log.commit(batch),
+  watch: (after, listener, signal) => log.watch(after, listener, signal),
+  campaign: (candidate, signal) => log.campaign(candidate, signal),
+  readIndex: (signal) => log.readIndex(signal),
+  observeLeader: (listener, signal) => log.observeLeader(listener, signal),
+  close: () => log.close(),
+});
+
+/** All planted bugs. */
+export const plantedBugs: readonly PlantedBug[] = [
+  ...bugsOfOne,
+  ...bugsOfSeveral.map((bug) => ({ ...bug, managers: 3 })),
 ];

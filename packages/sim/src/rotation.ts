@@ -1,7 +1,7 @@
 import { seededRandom } from "@skein/base";
 import { Cluster } from "./cluster.ts";
 import { between } from "./draw.ts";
-import type { ManagerHooks } from "./manager.ts";
+import type { ManagerHooks } from "./manager/manager.ts";
 import type { FaultClass } from "./plan/faults.ts";
 import { Faults } from "./plan/faults.ts";
 import { Operator } from "./plan/operator.ts";
@@ -75,8 +75,8 @@ const untilRotated = async (cluster: Cluster): Promise<number> => {
 };
 
 const simulate = async (world: World, options: RotationOptions): Promise<number> => {
-  const cluster = new Cluster(world, options.sabotage);
-  cluster.manager.start();
+  const cluster = new Cluster(world, 1, options.sabotage);
+  cluster.start();
   await world.run(2000);
   for (let i = 0; i < options.nodes; i += 1) void cluster.join();
   await world.run(5000);

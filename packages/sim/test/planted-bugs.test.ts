@@ -4,8 +4,10 @@ import { plantedBugs, runSimulation } from "../src/index.ts";
 import type { PlantedBug } from "../src/index.ts";
 
 const found = async (bug: PlantedBug): Promise<string | undefined> => {
+  const { managers = 1 } = bug;
+  const size = { managers, nodes: managers > 1 ? 3 : 5 };
   for (let seed = 1; seed <= 30; seed += 1) {
-    const { violation } = await runSimulation({ seed, nodes: 5, minutes: 3, bug });
+    const { violation } = await runSimulation({ seed, ...size, minutes: 3, bug });
     if (violation !== undefined) return violation;
   }
   return undefined;

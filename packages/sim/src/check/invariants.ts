@@ -1,6 +1,6 @@
 import type { Node, Service, Task } from "@skein/model";
 import { compareStates, isTerminal } from "@skein/model";
-import type { Change, CommittedBatch, View } from "@skein/store";
+import type { Change, CommittedBatch, LogBatch, View } from "@skein/store";
 import type { World } from "../world.ts";
 import { concernsAddresses, sharedAddress } from "./addresses.ts";
 import { Mirror, slotOf } from "./mirror.ts";
@@ -29,6 +29,8 @@ const isWanted = (task: Task): boolean =>
  */
 export class Invariants {
   readonly mirror: Mirror = new Mirror();
+  /** Told of each node that is recorded as down. */
+  onDown: (nodeId: string) => void = () => {};
   readonly #world: World;
   /** When a node last changed its state, in virtual ms. */
   readonly #nodeChanged = new Map<string, number>();
@@ -51,6 +53,11 @@ export class Invariants {
     this.#note(batch);
     this.mirror.apply(batch.changes);
     this.#check(batch.changes);
+  }
+
+  /** Several managers' log agrees on a batch; nobody has heard of it yet. */
+  agreed(batch: LogBatch): void {
+    this.committed({ index: batch.index, changes: this.mirror.changesOf(batch.records) });
   }
 
   /** Whether an update of the service may run two tasks in a slot. */
@@ -99,7 +106,9 @@ export class Invariants {
         this.#overlapping.add(change.id);
       else if (change.table === "nodes") {
         const { before, after } = change;
-        if (before?.status.state !== after?.status.state) this.#nodeChanged.set(change.id, now);
+        if (before?.status.state === after?.status.state) continue;
+        this.#nodeChanged.set(change.id, now);
+        if (after?.status.state === "down") this.onDown(change.id);
       }
     const slots = new Set<string>();
     for (const change of changes) {

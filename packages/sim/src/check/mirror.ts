@@ -1,6 +1,6 @@
 import type { Task } from "@skein/model";
 import { compareStates, isTerminal } from "@skein/model";
-import type { Change, TableName, TableTypes, View } from "@skein/store";
+import type { Change, LogRecord, TableName, TableTypes, View } from "@skein/store";
 import { tableNames } from "@skein/store";
 
 type Rows = { readonly [Name in TableName]: Map<string, TableTypes[Name]> };
@@ -44,6 +44,16 @@ export class Mirror {
     }
     this.apply(changes);
     return changes;
+  }
+
+  /** What these records change. */
+  changesOf(records: readonly LogRecord[]): readonly Change[] {
+    return records.flatMap(({ key, value: after }) => {
+      const [name, id = ""] = key.split("/");
+      const table = tableNames.find((known) => known === name);
+      if (!table) return [];
+      return [{ table, id, before: this.rows[table].get(id), after } as Change];
+    });
   }
 
   apply(changes: readonly Change[]): void {

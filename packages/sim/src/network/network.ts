@@ -7,11 +7,14 @@ import type { SimCredentials } from "../certificates.ts";
 import { between } from "../draw.ts";
 import type { Process } from "../process.ts";
 import type { World } from "../world.ts";
+import type { Line } from "./channel.ts";
 import type { Lines } from "./connection.ts";
 import { SimConnection } from "./connection.ts";
 
-/** The manager as the network reaches it. */
+/** A manager as the network reaches it. */
 export interface Listener {
+  /** Its machine. */
+  readonly name: string;
   readonly process: Process;
   /** Throws when the caller's certificate is refused. */
   readonly accept: (caller: Caller, link: SessionLink) => SessionPort;
@@ -34,100 +37,153 @@ export interface Dialer {
   readonly credentials: () => SimCredentials;
 }
 
-/** How long a side that gets no answer waits before it takes the connection for broken, in ms. */
-const PATIENCE_MS = 6000;
-const LOOK_EVERY_MS = 1000;
+interface Connected {
+  readonly host: string;
+  readonly manager: string;
+  readonly connection: SimConnection;
+}
 
-/** The lines between all hosts and the one manager, and what goes over them. */
+/** How long a side that gets no answer waits before it takes the connection for broken, in ms. */
+export const PATIENCE_MS = 6000;
+const LOOK_MS = 1000;
+
+/** Where a manager on this machine listens. */
+export const addressOn = (machine: string): string => `${machine}:2377`;
+
+const machineOf = (address: string): string => address.split(":")[0] ?? "";
+
+/** The lines between all machines, and the agents' connections that go over them. */
 export class Network {
-  /** Undefined while no manager listens: connections are refused. */
-  listener: Listener | undefined;
   /** A planted bug: what agents say and nobody gets. */
   loses: (message: UpMessage) => boolean = () => false;
   /** A planted bug: what a manager says, and what becomes of it. */
   spoils: (message: DownMessage) => DownMessage = (message) => message;
   /** Told of what a node is sent. */
   onAssignments: (nodeId: string, message: Assignments) => void = () => {};
+  /** The machines with managers. */
+  readonly managers: readonly string[];
   readonly #world: World;
   readonly #random: Random;
-  readonly #lines = new Map<string, Lines>();
-  readonly #connections = new Map<string, Set<SimConnection>>();
+  readonly #lines = new Map<string, Line>();
+  /** Managers that listen, by their machines: to others connections are refused. */
+  readonly #listeners = new Map<string, Listener>();
+  readonly #connections = new Set<Connected>();
+  readonly #off = new Set<string>();
 
-  constructor(world: World) {
+  constructor(world: World, managers: readonly string[]) {
     this.#world = world;
+    this.managers = managers;
     this.#random = world.random.fork("network");
     this.#look();
   }
 
-  /** The lines of a host. Call {@link Network.changed} after changing them. */
-  linesOf(host: string): Lines {
-    const known = this.#lines.get(host);
+  /** A manager listens from now on, until its process is dead. */
+  listen(listener: Listener): void {
+    this.#listeners.set(listener.name, listener);
+  }
+
+  /** One direction between two machines. Call {@link Network.changed} after changing it. */
+  line(from: string, to: string): Line {
+    const key = `${from}>${to}`;
+    const known = this.#lines.get(key);
     if (known) return known;
-    const line = (): Lines["up"] => ({
-      blocked: false,
-      loss: 0,
-      latency: between(this.#random, 0.2, 5),
+    const latency = from === to ? 0.1 : between(this.#random, 0.2, 5);
+    const line = { blocked: false, loss: 0, latency };
+    this.#lines.set(key, line);
+    return line;
+  }
+
+  /** Both directions between a host and a manager. */
+  linesOf(host: string, manager: string): Lines {
+    return { up: this.line(host, manager), down: this.line(manager, host) };
+  }
+
+  /** Both directions between a host and every manager that is on another machine. */
+  linesToManagers(host: string): readonly Lines[] {
+    return this.managers
+      .filter((manager) => manager !== host)
+      .map((manager) => this.linesOf(host, manager));
+  }
+
+  /** Blocks the lines from and to a machine's managers elsewhere, or opens them. */
+  cut(host: string, up: boolean, down: boolean): void {
+    for (const lines of this.linesToManagers(host)) {
+      lines.up.blocked = up;
+      lines.down.blocked = down;
+    }
+    this.changed();
+  }
+
+  /** Whether nothing is in the way between a host and any manager whose machine has power. */
+  isOpen(host: string): boolean {
+    return this.managers.every((manager) => {
+      const { up, down } = this.linesOf(host, manager);
+      return this.#off.has(manager) || (!up.blocked && !down.blocked);
     });
-    const lines = { up: line(), down: line() };
-    this.#lines.set(host, lines);
-    return lines;
   }
 
-  /** The lines of a host were changed. */
-  changed(host: string): void {
-    for (const connection of this.#connections.get(host) ?? []) connection.resume();
+  /** A manager's machine has lost power, or has it again. */
+  isolate(machine: string, blocked: boolean): void {
+    if (blocked) this.#off.add(machine);
+    else this.#off.delete(machine);
+    for (const [key, line] of this.#lines)
+      if (key.split(">").includes(machine) && key !== `${machine}>${machine}`)
+        line.blocked = blocked;
+    this.changed();
   }
 
-  /** A host's program, or the manager's, died: its kernel tells the other side, if it lives itself. */
-  died(side: "agent" | "manager", host?: string): void {
-    for (const [name, connections] of this.#connections) {
-      if (host !== undefined && name !== host) continue;
-      const lines = this.linesOf(name);
-      const blocked = side === "agent" ? lines.up.blocked : lines.down.blocked;
-      if (blocked) continue;
-      for (const connection of connections) {
-        const tell = (): void =>
-          side === "agent" ? connection.breakManagerSide() : connection.breakAgentSide();
-        this.#world.after(lines.up.latency, tell);
-      }
+  /** Lines were changed. */
+  changed(): void {
+    for (const { connection } of this.#connections) connection.resume();
+  }
+
+  /** A host's program, or a manager's, died: its kernel tells the other side, if it lives itself. */
+  died(side: "agent" | "manager", machine: string): void {
+    for (const { host, manager, connection } of this.#connections) {
+      if (machine !== (side === "agent" ? host : manager)) continue;
+      const { up, down } = this.linesOf(host, manager);
+      if (side === "agent" ? up.blocked : down.blocked) continue;
+      const tell = (): void =>
+        side === "agent" ? connection.breakManagerSide() : connection.breakAgentSide();
+      this.#world.after(up.latency, tell);
     }
   }
 
-  /** How an agent reaches the manager. */
+  /** How an agent reaches managers. */
   dialer(from: Dialer): ManagerDialer {
-    return { dial: (_, signal) => this.#dial(from, signal) };
+    return { dial: (address, signal) => this.#dial(from, machineOf(address), signal) };
   }
 
-  /** Asks the manager for a new certificate. The answer is lost when the manager dies meanwhile. */
+  /** Asks a manager for a new certificate. The answer is lost when the manager dies meanwhile. */
   async renew(from: Dialer, signal: AbortSignal): Promise<SimCredentials> {
-    const lines = this.linesOf(from.host);
-    const listener = await this.#reach(from, signal);
+    const manager = this.managers[this.#random.integer(this.managers.length)] ?? "";
+    const { down } = this.linesOf(from.host, manager);
+    const listener = await this.#reach(from, manager, signal);
     const issued = await listener.process.guard(listener.renew(callerOf(from)));
-    await from.agent.sleep(lines.down.latency, signal);
+    await from.agent.sleep(down.latency, signal);
     return issued;
   }
 
   /** Waits until a connection is made. */
-  async #reach({ host, agent }: Dialer, signal: AbortSignal): Promise<Listener> {
-    const lines = this.linesOf(host);
+  async #reach({ host, agent }: Dialer, manager: string, signal: AbortSignal): Promise<Listener> {
+    const lines = this.linesOf(host, manager);
     await agent.sleep(3 * (lines.up.latency + lines.down.latency), signal);
     while (lines.up.blocked || lines.down.blocked) await agent.sleep(500, signal);
-    const { listener } = this;
+    const listener = this.#listeners.get(manager);
     if (!listener?.process.alive) throw new OperationError("unavailable", "connection refused");
     return listener;
   }
 
-  async #dial(from: Dialer, signal: AbortSignal): Promise<ManagerConnection> {
+  async #dial(from: Dialer, manager: string, signal: AbortSignal): Promise<ManagerConnection> {
     const { host, agent } = from;
-    const listener = await this.#reach(from, signal);
-    const connection = new SimConnection(this.#world, this.#random, this.linesOf(host), {
+    const listener = await this.#reach(from, manager, signal);
+    const lines = this.linesOf(host, manager);
+    const connection = new SimConnection(this.#world, this.#random, lines, {
       agent,
       manager: listener.process,
       connect: (link) => this.#accept(listener, callerOf(from), link),
     });
-    const known = this.#connections.get(host);
-    if (known) known.add(connection);
-    else this.#connections.set(host, new Set([connection]));
+    this.#connections.add({ host, manager, connection });
     return connection.agentSide;
   }
 
@@ -149,12 +205,11 @@ export class Network {
   }
 
   #look(): void {
-    for (const connections of this.#connections.values())
-      for (const connection of connections) {
-        connection.giveUp(this.#world.now - PATIENCE_MS);
-        if (connection.over) connections.delete(connection);
-      }
-    this.#world.after(LOOK_EVERY_MS, () => this.#look());
+    for (const connected of this.#connections) {
+      connected.connection.giveUp(this.#world.now - PATIENCE_MS);
+      if (connected.connection.over) this.#connections.delete(connected);
+    }
+    this.#world.after(LOOK_MS, () => this.#look());
   }
 }
 

@@ -2,6 +2,9 @@ import type { Random } from "@skein/base";
 import type { Cluster } from "../cluster.ts";
 import { between, chance, pick, weighted } from "../draw.ts";
 import type { Host } from "../host.ts";
+import type { ManagerFaults } from "./manager-faults.ts";
+import { QuorumFaults } from "./quorum-faults.ts";
+import { SingleFaults } from "./single-faults.ts";
 
 /** The classes of faults, each of which can be left out. */
 export const faultClasses = [
@@ -27,12 +30,16 @@ const weights: Readonly<Record<FaultClass, number>> = {
   clock: 0.5,
 };
 
+/** The share of faults of a kind that several managers suffer, and not other hosts. */
+const MANAGERS_SHARE = 0.4;
+
 /** What goes wrong, at random, until it is told to stop. */
 export class Faults {
   readonly #cluster: Cluster;
   readonly #random: Random;
   readonly #classes: readonly FaultClass[];
   readonly #meanMs: number;
+  readonly #managers: ManagerFaults;
   #going = true;
 
   /** `meanMs` lie between two faults, on average. */
@@ -41,6 +48,11 @@ export class Faults {
     this.#random = cluster.world.random.fork("faults");
     this.#classes = classes;
     this.#meanMs = meanMs;
+    const later = (longestMs: number, action: () => void): void => this.#later(longestMs, action);
+    const { quorum } = cluster.managers;
+    this.#managers = quorum
+      ? new QuorumFaults(cluster, quorum, this.#random, later)
+      : new SingleFaults(cluster, this.#random, later);
   }
 
   start(): void {
@@ -52,53 +64,45 @@ export class Faults {
     });
   }
 
-  /** Heals everything but a minority of the machines, which stays dead. Returns those. */
-  finish(): readonly Host[] {
+  /** Heals everything but a minority of the machines, which stays dead. */
+  finish(): void {
     this.#going = false;
-    const { manager, hosts } = this.#cluster;
-    manager.faults.failures = 0;
-    manager.faults.slow = false;
-    manager.start();
-    const all = [...hosts.values()];
+    const machinesDie = this.#classes.includes("machine");
+    for (const host of this.#cluster.hosts.values()) host.engine.calm();
+    this.#managers.finish(machinesDie);
+    const all = this.#ordinary();
     const dead = new Set<Host>();
-    const most = this.#classes.includes("machine") ? Math.floor((all.length - 1) / 2) : 0;
+    const most = machinesDie ? Math.floor((all.length - 1) / 2) : 0;
     const wanted = this.#random.integer(most + 1);
     while (dead.size < wanted) {
       const host = pick(this.#random, all);
       if (host) dead.add(host);
     }
-    for (const host of all) {
-      host.engine.calm();
+    for (const host of all)
       if (dead.has(host)) host.powerOff();
       else host.repair();
-    }
-    return [...dead];
+  }
+
+  /** Hosts without a manager. */
+  #ordinary(): readonly Host[] {
+    const { hosts, managers } = this.#cluster;
+    return [...hosts.values()].filter(({ nodeId }) => !managers.nodeIds.has(nodeId));
   }
 
   #strike(): void {
-    const { world, hosts, manager } = this.#cluster;
+    const { world, hosts } = this.#cluster;
     const active = Object.fromEntries(this.#classes.map((name) => [name, weights[name]]));
     const kind = weighted(this.#random, active as Record<FaultClass, number>);
     const host = pick(this.#random, [...hosts.values()]);
     world.trace.note(world.now, `fault: ${kind} ${host?.name ?? ""}`);
-    if (kind === "freeze" || kind === "clock") {
-      const process = chance(this.#random, 0.4) ? manager.process : host?.process;
-      if (kind === "freeze") process?.freeze(between(this.#random, 200, 20_000));
-      else if (process) process.skew += between(this.#random, -60_000, 60_000);
-    } else if (kind === "manager") {
-      manager.crash();
-      this.#later(20_000, () => manager.start());
-    } else if (kind === "disk") {
-      if (chance(this.#random, 0.5)) manager.faults.failures = 0.3;
-      else manager.faults.slow = true;
-      this.#later(20_000, () => {
-        manager.faults.failures = 0;
-        manager.faults.slow = false;
-      });
-    } else if (host) this.#strikeHost(kind, host);
+    if (kind === "manager" || kind === "disk") this.#managers.strike(kind);
+    else if (this.#managers.shares(kind) && chance(this.#random, MANAGERS_SHARE))
+      this.#managers.strike(kind);
+    else if (host) this.#strikeHost(kind, host);
   }
 
-  #strikeHost(kind: "network" | "agent" | "engine" | "machine", host: Host): void {
+  #strikeHost(kind: Exclude<FaultClass, "manager" | "disk">, host: Host): void {
+    host.troubledAt = this.#cluster.world.now;
     switch (kind) {
       case "network":
         this.#strikeNetwork(host);
@@ -114,21 +118,21 @@ export class Faults {
         this.#later(25_000, () => host.engine.resume());
         return;
       case "machine":
-        host.powerOff();
-        this.#later(90_000, () => host.repair());
+        this.#managers.powerOff(host);
+        this.#later(90_000, () => this.#managers.repair(host));
+        return;
+      case "freeze":
+        host.process?.freeze(between(this.#random, 200, 20_000));
+        return;
+      case "clock":
+        if (host.process) host.process.skew += between(this.#random, -60_000, 60_000);
     }
   }
 
   #strikeNetwork(host: Host): void {
     if (chance(this.#random, 0.4)) {
-      const { up, down } = this.#cluster.network.linesOf(host.name);
-      const loss = between(this.#random, 0.1, 0.6);
-      up.loss = loss;
-      down.loss = loss;
-      this.#later(30_000, () => {
-        up.loss = 0;
-        down.loss = 0;
-      });
+      host.lose(between(this.#random, 0.1, 0.6));
+      this.#later(30_000, () => host.lose(0));
       return;
     }
     host.cut(chance(this.#random, 0.7), chance(this.#random, 0.7));

@@ -1,10 +1,9 @@
 import type { Random } from "@skein/base";
 import { messageOf, OperationError } from "@skein/base";
-import type { Control } from "@skein/manager";
 import type { Service } from "@skein/wire";
 import type { Cluster } from "../cluster.ts";
+import type { Entrance } from "../manager/entrance.ts";
 import { between, chance, pick, weighted } from "../draw.ts";
-import { MANAGER_NODE } from "../manager.ts";
 import { comesToRest, drawService, redrawService } from "./service-specs.ts";
 
 const MOST_SERVICES = 8;
@@ -42,7 +41,8 @@ export class Operator {
         if (!comesToRest(service.Spec)) await this.#removeService(control, service);
       }
     });
-    const resting = new Set([MANAGER_NODE]);
+    const { nodeIds, quorum } = this.#cluster.managers;
+    const resting = new Set(quorum ? [] : nodeIds);
     await this.#insist(async (control) => {
       for (const { ID, Spec, Version } of await control.nodes.list({ filters: {} })) {
         if (resting.has(ID) || chance(this.#random, 0.2)) continue;
@@ -54,11 +54,12 @@ export class Operator {
   }
 
   /** Tries until it is done: somebody else may have changed the same object. */
-  async #insist(act: (control: Control) => Promise<void>): Promise<void> {
-    const { manager, world } = this.#cluster;
+  async #insist(act: (control: Entrance) => Promise<void>): Promise<void> {
+    const { world } = this.#cluster;
     for (;;) {
       try {
-        if (manager.control) return await act(manager.control);
+        const control = this.#cluster.entrance(this.#random);
+        if (control) return await act(control);
       } catch (error) {
         if (!(error instanceof OperationError)) throw error;
       }
@@ -76,7 +77,7 @@ export class Operator {
   }
 
   #act(): Promise<void> {
-    const { control } = this.#cluster.manager;
+    const control = this.#cluster.entrance(this.#random);
     if (!control) return Promise.resolve();
     switch (
       weighted(this.#random, {
@@ -122,11 +123,11 @@ export class Operator {
     return `${kind}${this.#names}`;
   }
 
-  async #services(control: Control): Promise<readonly Service[]> {
+  async #services(control: Entrance): Promise<readonly Service[]> {
     return await control.services.list({ filters: {}, status: false });
   }
 
-  async #create(control: Control): Promise<void> {
+  async #create(control: Entrance): Promise<void> {
     if ((await this.#services(control)).length >= MOST_SERVICES) return;
     const secret = pick(this.#random, await control.secrets.list({ filters: {} }));
     const spec = drawService(
@@ -138,14 +139,14 @@ export class Operator {
     this.#cluster.acknowledged.created("services", ID);
   }
 
-  async #update(control: Control, rollback: string): Promise<void> {
+  async #update(control: Entrance, rollback: string): Promise<void> {
     const service = pick(this.#random, await this.#services(control));
     if (!service) return;
     const spec = redrawService(this.#random, service.Spec);
     await this.#write(control, service, spec, rollback);
   }
 
-  async #scale(control: Control): Promise<void> {
+  async #scale(control: Entrance): Promise<void> {
     const services = await this.#services(control);
     const service = pick(
       this.#random,
@@ -157,7 +158,7 @@ export class Operator {
   }
 
   async #write(
-    control: Control,
+    control: Entrance,
     service: Service,
     spec: Service["Spec"],
     rollback: string,
@@ -172,22 +173,23 @@ export class Operator {
     });
   }
 
-  async #remove(control: Control): Promise<void> {
+  async #remove(control: Entrance): Promise<void> {
     const service = pick(this.#random, await this.#services(control));
     if (service) await this.#removeService(control, service);
   }
 
-  async #removeService(control: Control, { ID }: Service): Promise<void> {
+  async #removeService(control: Entrance, { ID }: Service): Promise<void> {
     this.#cluster.acknowledged.removing(ID);
     await control.services.remove({ ref: ID });
     this.#cluster.acknowledged.removed("services", ID);
   }
 
-  async #updateNode(control: Control): Promise<void> {
+  async #updateNode(control: Entrance): Promise<void> {
+    const { nodeIds, quorum } = this.#cluster.managers;
     const nodes = await control.nodes.list({ filters: {} });
     const node = pick(
       this.#random,
-      nodes.filter(({ ID }) => ID !== MANAGER_NODE),
+      nodes.filter(({ ID }) => quorum !== undefined || !nodeIds.has(ID)),
     );
     if (!node) return;
     const Availability = weighted(this.#random, { active: 6, drain: 2, pause: 1 });
@@ -202,22 +204,23 @@ export class Operator {
     if (this.#working) this.#cluster.acknowledged.labelled(node.ID, revision);
   }
 
-  async #createSecret(control: Control): Promise<void> {
+  async #createSecret(control: Entrance): Promise<void> {
     const Name = this.#name("secret");
     const { ID } = await control.secrets.create({ spec: { Name, Labels: {}, Data: "c2VjcmV0" } });
     this.#cluster.acknowledged.created("secrets", ID);
   }
 
-  async #createConfig(control: Control): Promise<void> {
+  async #createConfig(control: Entrance): Promise<void> {
     const Name = this.#name("config");
     const { ID } = await control.configs.create({ spec: { Name, Labels: {}, Data: "Y29uZmln" } });
     this.#cluster.acknowledged.created("configs", ID);
   }
 
-  async #removeNode(control: Control): Promise<void> {
+  async #removeNode(control: Entrance): Promise<void> {
     if (this.#cluster.hosts.size < 3) return;
     const nodes = await control.nodes.list({ filters: {} });
-    const down = nodes.filter(({ ID, Status }) => ID !== MANAGER_NODE && Status.State === "down");
+    const { nodeIds } = this.#cluster.managers;
+    const down = nodes.filter(({ ID, Status }) => !nodeIds.has(ID) && Status.State === "down");
     const node = pick(this.#random, down);
     if (!node) return;
     this.#cluster.acknowledged.removing(node.ID);

@@ -42,7 +42,7 @@ export class Rotations {
   }
 
   async #change(change: (rootCa: RootCa) => RootCa): Promise<void> {
-    const { store } = this.#cluster.manager;
+    const { store } = this.#cluster.leader;
     if (!store) throw new OperationError("unavailable", "there is no manager");
     await store.transact((tx) => {
       const cluster = theCluster(tx);
@@ -53,7 +53,7 @@ export class Rotations {
 
 /** What of a rotation is not done yet, as far as these machines are concerned. */
 export const unrotated = (cluster: Cluster): string | undefined => {
-  const { store } = cluster.manager;
+  const { store } = cluster.leader;
   if (!store) return "there is no manager";
   const { rotation, certificate } = theCluster(store.view).rootCa;
   if (rotation) {
