@@ -245,3 +245,21 @@ test("containers' ends belong in bridges that are wanted", () => {
     veth1: { bridge: "sk-bluenetwor", hairpin: true },
   });
 });
+
+test("SCTP is led like TCP and UDP: the same maps, and a choice that knows its ports", () => {
+  const tasks = [2, 3].map((last) =>
+    anEndpoint(`t${last}`, [`10.0.0.${last}`], { serviceId: "web" }),
+  );
+  const state = plan(
+    [anIngress({ endpoints: tasks })],
+    [aPort({ protocol: "sctp", port: 9000, targetPort: 90 })],
+  );
+  expect(elements(state, "ports")).toEqual({ "sctp . 9000": "goto port_2" });
+  expect(elements(state, "target_ports")).toEqual({ "sctp . 9000": "90" });
+  expect(elements(state, "port_backends")).toEqual({
+    "sctp . 9000 . 0": "10.0.0.2",
+    "sctp . 9000 . 1": "10.0.0.3",
+  });
+  for (const rule of rules(state, "port_2"))
+    expect(rule).toContain("meta l4proto { tcp, udp, sctp }");
+});

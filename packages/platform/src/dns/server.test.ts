@@ -1,7 +1,11 @@
 // Goal: a stub resolver gets the cluster's answers over UDP and TCP, and the node's for everything else.
 // Method: Node's own resolver against the server on loopback; a second server stands upstream.
+import { createSocket } from "node:dgram";
 import { Resolver } from "node:dns/promises";
+import { once } from "node:events";
 import { silentLogger } from "@skein/base";
+import { decode, encode } from "dns-packet";
+import type { DecodedPacket, OptAnswer } from "dns-packet";
 import { afterEach, expect, test } from "vitest";
 import type { Resolution } from "./answer.ts";
 import type { NameServer } from "./server.ts";
@@ -96,4 +100,45 @@ test("an address that is taken is named; addresses that are no longer listed are
   await server.listen([]);
   await other.listen(["127.0.0.1"]);
   expect(await code(resolver(`127.0.0.1:${nextPort}`).resolve4("x"))).toBe("ENODATA");
+});
+
+test("over UDP a long answer is cut at once and says so; a client that takes more gets it whole", async () => {
+  const many = Array.from({ length: 60 }, (_, index) => `10.0.6.${index + 1}`);
+  const [host = "", port = ""] = (await start({ "tasks.web A": addresses(...many) })).split(":");
+  const ask = async (udpPayloadSize: number | undefined): Promise<DecodedPacket> => {
+    const socket = createSocket("udp4");
+    const opt = { type: "OPT", name: ".", udpPayloadSize, flags: 0, options: [] } as const;
+    const query = encode({
+      type: "query",
+      id: 7,
+      questions: [{ type: "A", name: "tasks.web" }],
+      ...(udpPayloadSize === undefined ? {} : { additionals: [opt as unknown as OptAnswer] }),
+    });
+    const answer = once(socket, "message");
+    socket.send(query, Number(port), host);
+    const [message] = (await answer) as [Buffer];
+    socket.close();
+    return decode(message);
+  };
+  const short = await ask(undefined);
+  expect([short.flag_tc, short.answers?.length]).toEqual([true, 0]);
+  const whole = await ask(4096);
+  expect([whole.flag_tc, whole.answers?.length]).toEqual([false, 60]);
+});
+
+test("names are answered on IPv6 addresses too, known by the client's IPv6 address", async () => {
+  const clients: string[] = [];
+  const server = newNameServer({
+    port: (nextPort += 1),
+    resolve: (client) => {
+      clients.push(client);
+      return addresses("fd00::4");
+    },
+    resolvers: () => [],
+    logger: silentLogger,
+  });
+  running.push(server);
+  await server.listen(["::1"]);
+  expect(await resolver(`[::1]:${nextPort}`).resolve6("web")).toEqual(["fd00::4"]);
+  expect(clients).toEqual(["::1"]);
 });
