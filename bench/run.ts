@@ -1,5 +1,6 @@
 // `npm run bench`: all benchmarks, or those named on the command line (e.g. `npm run bench -- scheduling`).
 import { capacity } from "./capacity.ts";
+import { etcd } from "./etcd.ts";
 import { network } from "./network.ts";
 import { networkTables } from "./network-tables.ts";
 import { rpc } from "./rpc.ts";
@@ -13,6 +14,7 @@ const suites: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   services,
   capacity,
   rpc,
+  etcd,
   ...(process.getuid?.() === 0 ? { network, "network-tables": networkTables } : {}),
 };
 

@@ -18,7 +18,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 const PARTS: Readonly<Record<EngineKind | "skein", Readonly<Record<string, string>>>> = {
   docker: { dockerd: "docker.io", containerd: "containerd", runc: "runc" },
   podman: { podman: "podman", conmon: "conmon" },
-  skein: { conntrack: "conntrack", nft: "nftables" },
+  skein: { conntrack: "conntrack", etcd: "etcd-server", nft: "nftables" },
 };
 
 const canRun = (program: string, path: string): boolean =>

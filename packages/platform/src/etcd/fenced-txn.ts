@@ -23,8 +23,17 @@ export interface FencedWrite {
   readonly hasHappened?: (newest: string | undefined) => boolean;
 }
 
-/** One try's deadline, in milliseconds. A member without quorum gives no answer of its own. */
-const TRY_MS = 3_000;
+/*
+ * One try's deadline, in milliseconds. What was on its way to a leader that died is lost, and nobody
+ * says so: only another try finds the next leader. Large writes, and later tries, get more time.
+ */
+const FIRST_TRY_MS = 400;
+const LONGEST_TRY_MS = 3_000;
+const TRY_GROWTH = 1.4;
+
+const tryMs = (tries: number, { operations }: FencedWrite): number =>
+  Math.min(LONGEST_TRY_MS, FIRST_TRY_MS * TRY_GROWTH ** tries + operations.length);
+
 const AGAIN_MS = 50;
 
 const requestFor = ({ layout, held }: Fence, { onIndex, operations }: FencedWrite): TxnRequest => ({
@@ -66,10 +75,14 @@ const afterFull = async (fence: Fence, write: FencedWrite, full: EtcdError): Pro
 };
 
 /** One try: the result, or undefined when nobody knows whether it happened. */
-const attempt = async (fence: Fence, request: TxnRequest): Promise<TxnResult | undefined> => {
+const attempt = async (
+  fence: Fence,
+  request: TxnRequest,
+  timeoutMs: number,
+): Promise<TxnResult | undefined> => {
   const { client, held } = fence;
   try {
-    return await client.txn(request, { timeoutMs: TRY_MS, signal: held.lost });
+    return await client.txn(request, { timeoutMs, signal: held.lost });
   } catch (error) {
     if (!(error instanceof EtcdError)) throw noLongerLeader(error);
     if (!error.isAmbiguous) throw error;
@@ -107,10 +120,10 @@ const refused = async (
  */
 export const fencedTxn = async (fence: Fence, write: FencedWrite): Promise<number> => {
   const request = requestFor(fence, write);
-  for (let isUnsure = false; ; isUnsure = true) {
+  for (let tries = 0; ; tries += 1) {
     if (!fence.held.valid()) throw noLongerLeader(fence.held.lost.reason);
-    const result = await attempt(fence, request).catch((error: unknown) =>
-      refused(fence, write, error, isUnsure),
+    const result = await attempt(fence, request, tryMs(tries, write)).catch((error: unknown) =>
+      refused(fence, write, error, tries > 0),
     );
     if (result === undefined) continue;
     const problem = result.succeeded ? undefined : judge(fence, write, result);
