@@ -142,7 +142,7 @@ export const directMembers = async (count: number): Promise<Members> => {
   return {
     clients,
     kill: (at) => {
-      const child = children[at];
+      const child = children.at(at);
       child?.once("exit", () => {
         children[at] = start(at);
       });

@@ -54,7 +54,7 @@ const newWriter = async (client: EtcdClient) => {
 };
 
 const latencies = async (members: Members, count: number, commits: number): Promise<string> => {
-  const [client] = members.clients;
+  const client = members.clients.at(0);
   if (client === undefined) throw new Error("there is no member");
   const writer = await newWriter(client);
   const times: number[] = [];
@@ -71,7 +71,7 @@ const leaderOf = async ({ clients }: Members): Promise<number> => {
 /** Kills the leader of etcd; from then to the next commit through another member. */
 const outage = async (members: Members): Promise<number> => {
   const at = await leaderOf(members);
-  const client = members.clients[(at + 1) % members.clients.length];
+  const client = members.clients.at((at + 1) % members.clients.length);
   if (client === undefined) throw new Error("there is no other member");
   const writer = await newWriter(client);
   await writer.commit(3);

@@ -88,9 +88,9 @@ const signalTo = (member: EtcdMember, signal: NodeJS.Signals): void => {
 /** Writes one batch after the other until told to stop; says how far it was acknowledged. */
 const newWriter = (log: EtcdLog, leadership: Leadership, first: number) => {
   let acknowledged = first;
-  let isOver = false;
+  const over = new AbortController();
   const run = async (): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const index = acknowledged + 1;
       const records = [{ key: `tasks/${index}`, value: { index } }];
       await log.commit({ index, term: leadership.term, records });
@@ -101,7 +101,7 @@ const newWriter = (log: EtcdLog, leadership: Leadership, first: number) => {
   return {
     acknowledged: () => acknowledged,
     stop: (): Promise<void> => {
-      isOver = true;
+      over.abort();
       return done;
     },
   };
