@@ -67,15 +67,20 @@ export class LeaderLink {
   /**
    * Has the leader perform an operation; here, if this manager leads. When it was another one, the answer
    * comes after this manager shows what was done. Rejects with the operation's own error; with kind
-   * `unavailable` when there is no leader for ten seconds, or when it was lost meanwhile.
+   * `unavailable` when there is no leader for ten seconds, or when it was lost meanwhile. With `unseen` the
+   * answer comes at once: nobody looks here for what was done, or this manager is out of the quorum.
    */
-  async perform(name: string, input: unknown): Promise<unknown> {
+  async perform(
+    name: string,
+    input: unknown,
+    { unseen = false }: { readonly unseen?: boolean } = {},
+  ): Promise<unknown> {
     const { candidate, operations, clock } = this.#deps;
     const deadline = clock.monotonic() + LEADER_WAIT_MS;
     for (;;) {
       if (candidate.leader) return perform(operations, { name, input });
       const reply = await this.#ask({ name, input });
-      if (reply.kind === "done") return this.#shown(reply);
+      if (reply.kind === "done") return unseen ? reply.result : this.#shown(reply);
       if (clock.monotonic() >= deadline) throw noLeader();
       await clock.sleep(RETRY_MS);
     }

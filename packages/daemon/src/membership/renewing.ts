@@ -34,22 +34,38 @@ export interface Renewing {
   stop(): void;
 }
 
-/** Asks the manager in this process, or the first that answers of those the agent knows. */
+/** The manager in this process, as far as it can find the leader: one out of the quorum may not. */
+const authorityHere = (
+  { manager: managerHere }: RenewingOptions,
+  current: Credentials,
+  hasOthers: boolean,
+): CertificateAuthority | undefined => {
+  const manager = managerHere();
+  if (!manager || (hasOthers && manager.candidate.leaderId === undefined)) return undefined;
+  return {
+    rootCertificate: () => Promise.resolve(manager.authority.rootCertificate()),
+    requestCertificate: (request) =>
+      manager.authority.requestCertificate(request, current.identity),
+  };
+};
+
+/** Asks the manager in this process, and then the first that answers of those the agent knows. */
 const withAuthority = async <T>(
-  { manager: managerHere, agent }: RenewingOptions,
+  options: RenewingOptions,
   current: Credentials,
   signal: AbortSignal,
   task: (authority: CertificateAuthority) => Promise<T>,
 ): Promise<T> => {
-  const manager = managerHere();
-  if (manager)
-    return task({
-      rootCertificate: () => Promise.resolve(manager.authority.rootCertificate()),
-      requestCertificate: (request) =>
-        manager.authority.requestCertificate(request, current.identity),
-    });
+  const { nodeId } = current.identity;
+  const others = options.agent.managers().filter((manager) => manager.nodeId !== nodeId);
   let last: unknown = new Error("no manager is known");
-  for (const address of agent.remotes()) {
+  const here = authorityHere(options, current, others.length > 0);
+  try {
+    if (here) return await task(here);
+  } catch (error) {
+    last = error;
+  }
+  for (const { addr: address } of others) {
     try {
       const as = { kind: "node", credentials: current } as const;
       const connection = await connectRpc({ address, as, signal });

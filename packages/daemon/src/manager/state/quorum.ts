@@ -8,6 +8,9 @@ import type { StateHome } from "./state-home.ts";
 
 /** How often the leader compares the quorum with what it should be, in milliseconds. */
 const PERIOD_MS = 1000;
+/** How long a member that is to go may take to let another one lead etcd, and how often it is looked at, in ms. */
+const GIVE_WAY_MS = 3000;
+const LOOK_MS = 50;
 
 export interface QuorumDependencies {
   readonly home: StateHome;
@@ -94,26 +97,56 @@ export class Quorum {
     while (!this.#end.signal.aborted) {
       this.#wake = new AbortController();
       const waiting = AbortSignal.any([this.#wake.signal, this.#end.signal]);
-      if (candidate.leader)
-        await this.#reconcile().catch((error: unknown) =>
-          logger.debug("members not compared", { reason: messageOf(error) }),
-        );
+      await this.#giveWay();
+      const isChanged =
+        candidate.leader !== undefined &&
+        (await this.#reconcile().catch((error: unknown) => {
+          logger.debug("members not compared", { reason: messageOf(error) });
+          return false;
+        }));
+      if (isChanged) continue;
       await clock.sleep(PERIOD_MS, waiting).catch(() => {
         // there is news, or it is the end
       });
     }
   }
 
-  async #reconcile(): Promise<void> {
+  /** A manager that is to go lets another one lead etcd: writes would wait for an election otherwise. */
+  async #giveWay(): Promise<void> {
     const { home, store, nodeId, logger } = this.#deps;
-    if (!home.member) return;
-    const members = await home.members();
-    for (const step of planMembers(store.view, members, nodeId))
-      try {
-        await this.#carryOut(step);
-      } catch (error) {
-        logger.debug("quorum not changed yet", { step: step.kind, reason: messageOf(error) });
-      }
+    if (store.view.get("nodes", nodeId)?.spec.Role !== "worker") return;
+    await home.stepAside().catch((error: unknown) => {
+      logger.debug("no other member leads etcd yet", { reason: messageOf(error) });
+    });
+  }
+
+  /** Removes it as soon as it does not lead etcd any more, or could have given way. */
+  async #remove(memberId: string): Promise<void> {
+    const { home, clock } = this.#deps;
+    const deadline = clock.monotonic() + GIVE_WAY_MS;
+    while ((await home.leads(memberId)) && clock.monotonic() < deadline) await clock.sleep(LOOK_MS);
+    await home.remove(memberId);
+  }
+
+  /** True when something was changed: it may be that the next step can be made now. */
+  async #reconcile(): Promise<boolean> {
+    const { home, store, nodeId } = this.#deps;
+    if (!home.member) return false;
+    let isChanged = false;
+    for (const step of planMembers(store.view, await home.members(), nodeId))
+      isChanged = (await this.#tryStep(step)) || isChanged;
+    return isChanged;
+  }
+
+  async #tryStep(step: MemberStep): Promise<boolean> {
+    try {
+      await this.#carryOut(step);
+      return true;
+    } catch (error) {
+      const { logger } = this.#deps;
+      logger.debug("quorum not changed yet", { step: step.kind, reason: messageOf(error) });
+      return false;
+    }
   }
 
   async #carryOut(step: MemberStep): Promise<void> {
@@ -123,7 +156,7 @@ export class Quorum {
         await home.promote(step.member.id);
         break;
       case "remove":
-        await home.remove(step.member.id);
+        await this.#remove(step.member.id);
         break;
       case "readdress":
         await home.readdress(step.member.id, step.addr);

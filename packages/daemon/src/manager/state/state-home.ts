@@ -154,6 +154,12 @@ export class StateHome {
     return moveMember(this.#sharedClient(), id, address, { timeoutMs: READY_MS });
   }
 
+  /** Whether this member leads etcd, as far as is known here. */
+  async leads(id: string): Promise<boolean> {
+    const { leader } = await this.#sharedClient().status({ timeoutMs: READY_MS });
+    return leader === id;
+  }
+
   /** Lets another member lead etcd, if this one does and another can. */
   async stepAside(): Promise<void> {
     if (this.#member) await stepAside(this.#member.client, { timeoutMs: 2000 });
