@@ -62,6 +62,7 @@ const keepAlive = (session: ClientHttp2Session, socket: Socket, options: Connect
   let heardAt = performance.now();
   let bytesRead = socket.bytesRead;
   const look = (): void => {
+    if (session.destroyed) return; // it closes some turns later, and throws when it is asked meanwhile
     const now = performance.now();
     if (socket.bytesRead !== bytesRead) {
       bytesRead = socket.bytesRead;
