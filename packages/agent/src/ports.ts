@@ -199,8 +199,8 @@ export interface ManagerConnection {
   /** Ends when the manager closes, rejects when the connection breaks. To be read once. */
   readonly messages: AsyncIterable<DownMessage>;
   openLogStream(subscriptionId: string): LogStream;
-  /** Lets what was sent go out, and ends the stream. */
-  close(): void;
+  /** Lets what was sent go out, and ends the stream; `atOnce` waits for nothing. */
+  close(how?: { readonly atOnce?: boolean }): void;
 }
 
 /** Opens connections to managers, with this node's certificate. */

@@ -43,3 +43,11 @@ test("the pause's bound doubles and stops at 8 s", () => {
   for (let bound = 0; bounds.length < 9;) bounds.push((bound = nextBackoff(bound)));
   expect(bounds).toEqual([100, 300, 700, 1500, 3100, 6300, 8000, 8000, 8000]);
 });
+
+test("the manager that has just failed is tried again only when there is no other", () => {
+  const remotes = new Remotes(managers);
+  const random = seededRandom(5);
+  for (let n = 0; n < 200; n += 1) expect(remotes.pick(random, "b:1")).not.toBe("b:1");
+  remotes.replace(managers.slice(1, 2));
+  expect(remotes.pick(random, "b:1")).toBe("b:1");
+});

@@ -27,9 +27,13 @@ export class Remotes {
     for (const addr of addresses) if (!this.#weights.has(addr)) this.#weights.set(addr, GOOD);
   }
 
-  /** The address to try next; undefined when no manager is known. */
-  pick(random: Random): string | undefined {
-    const shares = [...this.#weights].map(
+  /**
+   * The address to try next; undefined when no manager is known. `lost`, which has just failed, only
+   * when it is the only one.
+   */
+  pick(random: Random, lost?: string): string | undefined {
+    const others = [...this.#weights].filter(([addr]) => addr !== lost);
+    const shares = (others.length > 0 ? others : [...this.#weights]).map(
       ([addr, weight]) => [addr, Math.max(weight - BAD, LEAST_SHARE)] as const,
     );
     let draw = random.next() * shares.reduce((sum, [, share]) => sum + share, 0);

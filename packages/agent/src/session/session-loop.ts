@@ -41,6 +41,8 @@ export class SessionLoop {
   #removed = false;
   /** Where the leader is, as the manager that was asked last said. */
   #leader: string | undefined;
+  /** The manager with which the last attempt or session ended: others are tried first. */
+  #lost: string | undefined;
   /** Where the present attempt or session leads to, and how it is given up. */
   #addr: string | undefined;
   #leaveForLeader: (() => void) | undefined;
@@ -87,7 +89,7 @@ export class SessionLoop {
       await this.#deps.reachability.whenUp(signal);
       if (isAborted(signal)) return;
       const leader = this.#takeLeader();
-      const addr = leader ?? this.#remotes.pick(random);
+      const addr = leader ?? this.#remotes.pick(random, this.#lost);
       const patience = leader === undefined ? DIAL_TIMEOUT_MS : REDIRECT_TIMEOUT_MS;
       const welcomed = addr !== undefined && (await this.#connect(addr, patience, signal));
       if (addr === undefined) logger.warn("no manager is known");
@@ -144,6 +146,7 @@ export class SessionLoop {
     }
     const welcomed = session?.welcomed ?? false;
     this.#remotes.observe(addr, welcomed || this.#redirected());
+    this.#lost = this.#redirected() ? undefined : addr;
     return welcomed;
   }
 
@@ -151,6 +154,7 @@ export class SessionLoop {
   moveTo(addr: string): void {
     if (this.#addr === undefined || this.#addr === addr) return;
     this.#leader = addr;
+    this.#session?.abandon();
     this.#leaveForLeader?.();
   }
 

@@ -155,6 +155,11 @@ export class Session {
     this.#connection.send({ type: "leaving" });
   }
 
+  /** The manager does not lead any more: nobody waits for its goodbye, it may be gone. */
+  abandon(): void {
+    this.#connection.close({ atOnce: true });
+  }
+
   #receive(message: DownMessage): void {
     const { worker, onCluster } = this.#deps;
     switch (message.type) {

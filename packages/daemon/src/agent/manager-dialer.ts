@@ -42,9 +42,9 @@ const openSession = (
     },
     messages: receive(connection, stream),
     openLogStream: (subscriptionId) => openLogs(connection, subscriptionId, logger),
-    close: () => {
+    close: ({ atOnce = false } = {}) => {
       stream.end();
-      void closeLater(connection, stream);
+      void (atOnce ? connection.close() : closeLater(connection, stream));
     },
   };
 };
