@@ -136,9 +136,9 @@ test("every manager answers everything, and shows at once what was done at anoth
     );
   }
   for (const docker of [one, two, three]) {
-    const until_ = String(Math.ceil(Date.now() / 1000));
+    const end = String(Math.ceil(Date.now() / 1000));
     const filters = ["--filter", "scope=swarm", "--filter", "type=service"];
-    const events = await docker("events", "--since", since, "--until", until_, ...filters);
+    const events = await docker("events", "--since", since, "--until", end, ...filters);
     for (const word of ["service create", "service update", "service remove"])
       expect(events).toContain(word);
   }
