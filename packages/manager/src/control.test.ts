@@ -34,7 +34,9 @@ const rig = async (): Promise<Rig> => {
       batches.push(batch);
       if (refusals === 0) return inner.commit(batch);
       refusals -= 1;
-      return Promise.reject(new OperationError("internal", "the disk is full"));
+      return clock.sleep(1).then(() => {
+        throw new OperationError("internal", "the disk is full");
+      });
     },
   };
   const refuse = (count: number): void => {
@@ -272,12 +274,13 @@ test("what the loops did in a batch that the disk refused is done again without 
 });
 
 test("that something is gone is told when that is durable, and not when it is taken back", async () => {
-  const { control, refuse } = await rig();
+  const { control, clock, refuse } = await rig();
   const spec = { Name: "c", Labels: {}, Data: "Yw==" };
   await control.configs.create({ spec });
   refuse(1);
   const removal = control.configs.remove({ ref: "c" });
   const look = control.configs.get({ ref: "c" });
+  void clock.advance(1);
   expect(await problem(removal)).toBe("internal: the disk is full");
   expect(await problem(look)).toBe("internal: the disk is full");
   expect((await control.configs.get({ ref: "c" })).Spec.Name).toBe("c");

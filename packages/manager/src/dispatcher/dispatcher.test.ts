@@ -297,7 +297,7 @@ test("after a restart of the leader ready nodes stay ready until they had time t
     attach: () => [],
   });
   next.start(new AbortController().signal);
-  await clock.advance(17_000);
+  await clock.advance(29_000);
   expect(store.view.get("nodes", "n1")?.status.state).toBe("ready");
   await clock.advance(3000);
   expect(store.view.get("nodes", "n1")?.status.state).toBe("down");
