@@ -35,6 +35,7 @@ export {
   withdrawManager,
 } from "./membership/roles.ts";
 export type { MemberStep, QuorumMember } from "./membership/roles.ts";
+export { takeOver } from "./membership/take-over.ts";
 export { networkTable, publishedPorts } from "./networks/tables.ts";
 export { Pipeline } from "./pipeline.ts";
 export type { PlanContext, PlanOutcome } from "./ports.ts";

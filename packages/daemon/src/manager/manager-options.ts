@@ -1,14 +1,22 @@
 import type { NewCluster } from "@skein/manager";
 import type { Credentials, MemberSettings } from "@skein/platform";
+import type { LoadedState } from "@skein/store";
 import type { HostPort } from "../membership/addresses.ts";
 import type { StateKind } from "./state/state-home.ts";
 
 /** Where the state of a manager that starts is. */
 export type StateSource =
   /** On this disk, and nowhere else. */
-  | { readonly kind: "lmdb"; readonly key: Uint8Array; readonly bootstrap?: NewCluster }
-  /** In the quorum of which this manager is a member; `alone`: the others are lost for good. */
-  | { readonly kind: "etcd"; readonly key: Uint8Array; readonly alone?: boolean }
+  | {
+      readonly kind: "lmdb";
+      readonly key: Uint8Array;
+      /** The cluster is new. */
+      readonly bootstrap?: NewCluster;
+      /** It was backed up, and begins from this. */
+      readonly restore?: LoadedState;
+    }
+  /** In the quorum of which this manager is a member. */
+  | { readonly kind: "etcd"; readonly key: Uint8Array }
   /** In a quorum that this manager is to join. */
   | {
       readonly kind: "joining";
@@ -21,6 +29,8 @@ export type StateSource =
 export interface ManagerOptions {
   readonly dataDir: string;
   readonly source: StateSource;
+  /** This is the only manager from now on: the others are lost for good. */
+  readonly alone: boolean;
   readonly listen: HostPort;
   /** `host:port` that others dial. */
   readonly advertiseAddr: string;

@@ -7,6 +7,7 @@ import {
   Candidate,
   Control,
   isRevoked,
+  takeOver,
   theCluster,
 } from "@skein/manager";
 import { authorityRoutes } from "@skein/platform";
@@ -71,29 +72,41 @@ interface Parts {
   readonly quorum: Quorum;
 }
 
-/** The first manager of a new cluster writes what it starts with; any other must find it. */
+/**
+ * The first manager of a new cluster writes what it starts with; any other must find it. One that is
+ * the only one from now on writes that down before anybody is served.
+ */
 const bootstrap = async (
   store: Store,
   candidate: Candidate,
-  { dataDir, source }: ManagerOptions,
+  { dataDir, source, alone, advertiseAddr, credentials }: ManagerOptions,
+  signal: AbortSignal,
 ): Promise<void> => {
   if (source.kind === "lmdb" && source.bootstrap) {
     const { bootstrap: first } = source;
-    await elected(candidate);
+    await elected(candidate, signal);
     await store.transact((tx) => bootstrapCluster(tx, first));
   }
   if (store.view.all("clusters").size === 0)
     throw new OperationError("internal", `the state in "${dataDir}" holds no cluster`);
+  if (!alone) return;
+  await elected(candidate, signal);
+  const { nodeId } = credentials.identity;
+  const self = { id: nodeId, role: "manager", availability: "active" } as const;
+  await store.transact((tx) => takeOver(tx, { ...self, managerAddr: advertiseAddr }));
 };
 
-const elected = (candidate: Candidate): Promise<void> =>
-  new Promise((resolve) => {
+const elected = (candidate: Candidate, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
     const look = (): void => {
-      if (!candidate.leader) return;
+      if (!candidate.leader && !signal.aborted) return;
       unwatch();
-      resolve();
+      signal.removeEventListener("abort", look);
+      if (candidate.leader) resolve();
+      else reject(signal.reason instanceof Error ? signal.reason : new Error("stopped"));
     };
     const unwatch = candidate.watch(look);
+    signal.addEventListener("abort", look, { once: true });
     look();
   });
 
@@ -185,7 +198,7 @@ const assemble = async (
   const candidate = new Candidate({ ...dependencies, store, log, allocator, candidate: nodeId });
   candidate.start();
   started.add(() => candidate.stop());
-  await bootstrap(store, candidate, options);
+  await bootstrap(store, candidate, options, signal);
   const quorum = new Quorum({ ...dependencies, home, store, candidate, nodeId, key });
   const input = { ...dependencies, store, candidate, allocator, quorum, credentials: current };
   const parts = { ...makeParts(input), quorum };

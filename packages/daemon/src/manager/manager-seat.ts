@@ -42,9 +42,10 @@ export class ManagerSeat {
     return this.#problem;
   }
 
-  /** Starts the manager; rejects when it can't be started now. */
-  async startNow(): Promise<void> {
-    const { signal } = this.#end;
+  /** Starts the manager; rejects when it can't be started now, and with the signal's reason. */
+  async startNow(until?: AbortSignal): Promise<void> {
+    const { signal: end } = this.#end;
+    const signal = until ? AbortSignal.any([end, until]) : end;
     this.#started(await startManager(await this.#options(), this.#deps, signal));
   }
 

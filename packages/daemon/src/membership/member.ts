@@ -3,6 +3,7 @@ import type { Clock, Logger, Random } from "@skein/base";
 import { messageOf } from "@skein/base";
 import type { NewCluster } from "@skein/manager";
 import type { Credentials, MemberSettings } from "@skein/platform";
+import type { LoadedState } from "@skein/store";
 import type { NodeAvailability } from "@skein/wire";
 import type { AgentRuntime, AgentStarter } from "../agent/agent-runtime.ts";
 import type { ManagerOptions, StateSource } from "../manager/manager-options.ts";
@@ -42,9 +43,14 @@ export interface Beginning {
   readonly bootstrap?: NewCluster;
   /** What the node asked for when it joined. */
   readonly availability?: NodeAvailability;
-  /** The other managers are lost for good. */
+  /** The other managers are lost for good: it is the only one from now on. */
   readonly alone?: boolean;
+  /** What the state of the only manager begins with. */
+  readonly restore?: LoadedState;
 }
+
+/** How long a manager that is to be the only one may take to start, in milliseconds. */
+const ALONE_MS = 60_000;
 
 /**
  * This node while it is in a cluster: its agent, its certificate, and, when it is to be a manager, the
@@ -60,9 +66,11 @@ export class Member {
   #renewing: Renewing | undefined;
   #changing: Promise<void> = Promise.resolve();
   #stopped = false;
+  #alone: boolean;
 
   private constructor(beginning: Beginning, dependencies: MemberDependencies) {
     this.#begin = beginning;
+    this.#alone = beginning.alone === true;
     this.#local = beginning.local;
     this.#deps = dependencies;
   }
@@ -114,6 +122,16 @@ export class Member {
     await this.#sealing?.settled();
   }
 
+  /** What it would begin with if it were started anew now. */
+  standing(): Pick<Beginning, "local" | "credentials" | "files"> {
+    const { files, credentials } = this.#begin;
+    return {
+      local: this.#local,
+      credentials: this.#renewing?.current() ?? credentials,
+      files,
+    };
+  }
+
   /** Writes the membership down: from now on it is taken up again after a restart. */
   settle(): Promise<void> {
     return writeLocalState(this.#deps.dataDir, this.#local);
@@ -133,7 +151,8 @@ export class Member {
     const { startAgent, logger, onRemoved } = this.#deps;
     const { credentials, availability } = this.#begin;
     const isManager = this.#local.role === "manager";
-    if (isManager && stateOf(this.#local) === "lmdb") await this.#newSeat().startNow();
+    if (isManager && this.#begin.alone === true) await this.#startAlone();
+    else if (isManager && stateOf(this.#local) === "lmdb") await this.#newSeat().startNow();
     this.#agent = await startAgent({
       local: this.#local,
       credentials,
@@ -180,6 +199,12 @@ export class Member {
     await wipeManager(dataDir);
   }
 
+  /** It is done once: over restarts and changes of its role this manager is like any other. */
+  async #startAlone(): Promise<void> {
+    await this.#newSeat().startNow(AbortSignal.timeout(ALONE_MS));
+    this.#alone = false;
+  }
+
   #newSeat(): ManagerSeat {
     const { clock, logger, onManager } = this.#deps;
     const { files } = this.#begin;
@@ -214,13 +239,14 @@ export class Member {
       source: await this.#source(),
       listen: resolveListenAddr(listenAddr, networkInterfaces()),
       advertiseAddr,
+      alone: this.#alone,
       credentials: this.#renewing?.current() ?? this.#begin.credentials,
       settle: (state) => this.#note({ state }),
     };
   }
 
   async #source(): Promise<StateSource> {
-    const { files, bootstrap, alone } = this.#begin;
+    const { files, bootstrap, restore } = this.#begin;
     const kind = stateOf(this.#local);
     if (kind === "joining")
       return {
@@ -228,10 +254,10 @@ export class Member {
         remotes: () => this.agent.remotes(),
         keepKey: (key) => files.useDataKey(key),
       };
-    if (kind === "etcd")
-      return { kind, key: await files.dataKey(), ...(alone === undefined ? {} : { alone }) };
-    if (bootstrap === undefined) return { kind, key: await files.dataKey() };
-    return { kind, key: await files.createDataKey(this.#deps.random), bootstrap };
+    if (kind === "etcd" || (bootstrap ?? restore) === undefined)
+      return { kind, key: await files.dataKey() };
+    const key = await files.createDataKey(this.#deps.random);
+    return { kind, key, ...(bootstrap ? { bootstrap } : {}), ...(restore ? { restore } : {}) };
   }
 
   /** Changes what is known of this membership, here and on the disk if it is there already. */

@@ -14,6 +14,7 @@ import {
   splitHostPort,
 } from "./addresses.ts";
 import { managerLeaves, withdrawFromQuorum } from "./leaving.ts";
+import { checkForced, forcedAddresses, standingOf } from "./forcing.ts";
 import { newCluster } from "./new-cluster.ts";
 import { KeyFiles } from "./key-files.ts";
 import { Member } from "./member.ts";
@@ -158,9 +159,13 @@ export class Membership {
     });
   }
 
-  /** Makes a new cluster with this node as its manager. Resolves to the node's id. */
+  /**
+   * Makes a new cluster with this node as its manager, or has it go on as the only manager of the one
+   * that it is in. Resolves to the node's id.
+   */
   init(request: SwarmInitRequest): Promise<string> {
     return this.#exclusively(async () => {
+      if (request.ForceNewCluster && this.#state.kind !== "inactive") return this.#force(request);
       this.#refuseMember();
       checkInitRequest(request);
       const addresses = resolveAddresses(request, networkInterfaces());
@@ -184,6 +189,28 @@ export class Membership {
       await this.#begin({ local, credentials, bootstrap });
       return local.nodeId;
     });
+  }
+
+  /** The other managers are lost for good. When it fails, all is as it was. */
+  async #force(request: SwarmInitRequest): Promise<string> {
+    checkForced(request);
+    const former = this.#state;
+    const standing = await standingOf(former, this.#options.dataDir);
+    const local = { ...standing.local, ...forcedAddresses(request, standing.local) };
+    if (former.kind === "active") await former.active.stop({ leaving: false });
+    this.#state = { kind: "pending", local };
+    try {
+      const member = await this.#run({ ...standing, local, alone: true });
+      await member.settle();
+    } catch (error) {
+      this.#deps.logger.error("the cluster was not forced", { reason: messageOf(error) });
+      await this.#run(standing).catch((reason: unknown) => {
+        this.#state = { kind: "error", local: standing.local, message: messageOf(reason) };
+      });
+      throw error;
+    }
+    this.#deps.logger.warn("this is the cluster's only manager now", { nodeId: local.nodeId });
+    return local.nodeId;
   }
 
   /** Joins the cluster of a token, through any of the managers that are named. */

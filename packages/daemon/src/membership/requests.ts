@@ -38,10 +38,9 @@ const LATER =
   "run docker swarm ca --rotate with --ca-cert and --ca-key or --external-ca afterwards";
 
 /** What would be accepted and ignored otherwise. */
-const checkSupported = ({ Spec, ForceNewCluster }: SwarmInitRequest): void => {
+const checkSupported = ({ Spec }: SwarmInitRequest): void => {
   const { ExternalCAs, SigningCACert, SigningCAKey } = Spec.CAConfig;
   const asked: readonly (readonly [boolean, string])[] = [
-    [ForceNewCluster, "--force-new-cluster"],
     [
       (ExternalCAs ?? []).length > 0,
       `an external certificate authority when the cluster is made (${LATER})`,

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { OperationError, assert, messageOf } from "@skein/base";
-import type { Leadership, LoadedState, Log, LogBatch, LogRecord } from "@skein/store";
+import type { EmptyLog, Leadership, LoadedState, LogBatch, LogRecord } from "@skein/store";
 import { Packr } from "msgpackr";
 import { lockFile } from "../shared/file-lock.ts";
 import type { FileLock } from "../shared/file-lock.ts";
@@ -46,7 +46,7 @@ const lockDirectory = (directory: string): FileLock => {
   );
 };
 
-class LmdbLog implements Log {
+class LmdbLog implements EmptyLog {
   readonly #directory: string;
   readonly #database: RecordDatabase;
   readonly #sealer: Sealer;
@@ -103,6 +103,15 @@ class LmdbLog implements Log {
         throw error instanceof OperationError ? error : this.#unusable(messageOf(error), error);
       }
       return Promise.resolve({ index: this.#position.index, records });
+    });
+  }
+
+  /** In one write: it is all there, or nothing is. */
+  restore({ index, records }: LoadedState): Promise<void> {
+    return this.#next(async () => {
+      if (this.#position.index > 0)
+        throw this.#unusable("it is not empty: nothing is restored into it");
+      await this.#move({ ...this.#position, index }, records);
     });
   }
 
@@ -214,7 +223,7 @@ class LmdbLog implements Log {
  * when another process has the directory open, and with `internal` when the key is not the one the
  * state was sealed with, when the state is corrupt, or when the disk refuses.
  */
-export const openLmdbLog = async (options: LmdbLogOptions): Promise<Log> => {
+export const openLmdbLog = async (options: LmdbLogOptions): Promise<EmptyLog> => {
   const lock = lockDirectory(options.directory);
   let database: RecordDatabase | undefined;
   try {

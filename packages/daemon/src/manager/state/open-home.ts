@@ -67,7 +67,7 @@ export const openHome = async (
   },
   signal: AbortSignal,
 ): Promise<{ readonly home: StateHome; readonly key: Uint8Array }> => {
-  const { source, doors, current, advertiseAddr } = input;
+  const { source, doors, current, advertiseAddr, alone } = input;
   const { nodeId, clusterId } = current().identity;
   const optionsWith = (key: Uint8Array): StateHomeOptions => ({
     ...input,
@@ -85,10 +85,12 @@ export const openHome = async (
         signal: until,
       }),
   });
-  if (source.kind === "lmdb")
-    return { home: await StateHome.alone(optionsWith(source.key)), key: source.key };
+  if (source.kind === "lmdb") {
+    const home = await StateHome.alone(optionsWith(source.key), source.restore);
+    return { home, key: source.key };
+  }
   if (source.kind === "etcd") {
-    const start = { kind: source.alone === true ? "force-new-cluster" : "continue" } as const;
+    const start = { kind: alone ? "force-new-cluster" : "continue" } as const;
     const home = await StateHome.shared(optionsWith(source.key), start, signal);
     return { home, key: source.key };
   }

@@ -25,7 +25,7 @@ import type {
   MemberSettings,
   MemberStart,
 } from "@skein/platform";
-import type { Log } from "@skein/store";
+import type { LoadedState, Log } from "@skein/store";
 import { MovableLog } from "@skein/store";
 
 /** Where a manager's state is: on its own disk, on its way into a quorum, or in one. */
@@ -74,12 +74,20 @@ export class StateHome {
     if (member) this.#use(member);
   }
 
-  /** The state of a cluster's only manager. Rejects as `openLmdbLog` does. */
-  static async alone(options: StateHomeOptions): Promise<StateHome> {
+  /** The state of a cluster's only manager; a new one may begin with `restored`. Rejects as `openLmdbLog` does. */
+  static async alone(options: StateHomeOptions, restored?: LoadedState): Promise<StateHome> {
     // What a move that was interrupted has left is of no use.
     await wipeMemberData(memberDirectory(options.dataDir));
     const directory = join(options.dataDir, "state");
-    return new StateHome(options, await openLmdbLog({ directory, key: options.key }));
+    const log = await openLmdbLog({ directory, key: options.key });
+    const home = new StateHome(options, log);
+    try {
+      if (restored) await log.restore(restored);
+      return home;
+    } catch (error) {
+      await home.close();
+      throw error;
+    }
   }
 
   /**
