@@ -35,6 +35,8 @@ export type {
   ProbeRequest,
 } from "./inquiry/ports.ts";
 export { problem } from "./doctor/checks.ts";
+export { managerChecks } from "./doctor/manager-checks.ts";
+export type { ManagerFacts, MemberFacts } from "./doctor/manager-checks.ts";
 export { networkChecks } from "./doctor/network-checks.ts";
 export type { AuditCounters } from "./networking/audit-record.ts";
 export type { NetworkHealth } from "./doctor/network-checks.ts";

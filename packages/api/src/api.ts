@@ -9,6 +9,7 @@ import { OfferedVersion } from "./offered-version.ts";
 import { Query } from "./query.ts";
 import { Router } from "./router.ts";
 import { containerRoutes } from "./routes/containers.ts";
+import { backupRoutes } from "./routes/backup.ts";
 import { diagnosisRoutes } from "./routes/diagnosis.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { infoRoutes } from "./routes/info.ts";
@@ -76,6 +77,7 @@ export const createApi = (dependencies: ApiDependencies): Api => {
     ...connectionRoutes({ backend, engine, clock }),
     ...networkRoutes({ backend, engine, clock }),
     ...diagnosisRoutes(backend),
+    ...backupRoutes(backend),
     ...eventRoutes({ backend, engine, clock }),
   ]);
 

@@ -11,6 +11,7 @@ import type {
   NetworkTrace,
   Node,
   NodeSpec,
+  RestoreRequest,
   Secret,
   SecretSpec,
   Service,
@@ -27,7 +28,7 @@ import type {
 /**
  * What the API needs from the rest of the daemon. Every call takes one plain object and answers
  * with plain data, so that a manager that is not the leader can pass most of them on as JSON
- * (everything but `swarm.init/join/leave/unlock`, `attachments`, `info`, `events` and `logs`, which
+ * (everything but `swarm.init/join/leave/unlock`, `backup`, `attachments`, `info`, `events` and `logs`, which
  * are local or streams). Objects come back in the Docker API's shape, ready to be written.
  *
  * Refusals are `OperationError`s; not being a manager is the kind `unavailable` with the texts of
@@ -47,6 +48,7 @@ export interface Backend {
   readonly events: EventBackend;
   readonly info: InfoBackend;
   readonly diagnosis: DiagnosisBackend;
+  readonly backup: BackupBackend;
 }
 
 /** The `filters` of a list: key to accepted values. Keys are checked by the backend. */
@@ -306,6 +308,17 @@ interface DiagnosisBackend {
     readonly port: number;
     readonly protocol: "tcp" | "udp";
   }): Promise<NetworkTrace>;
+}
+
+/** The cluster's whole state in a file, and back. */
+interface BackupBackend {
+  /** Lines, each with its end. Rejects before the first one when there is no manager here, or no quorum. */
+  make(input: {
+    /** Empty: protected by the unlock key when autolock is on, and else by nothing. */
+    readonly passphrase: string;
+  }): Promise<AsyncIterable<string>>;
+  /** On a node in no cluster. Resolves to the id of the restored cluster's only manager. */
+  restore(input: { readonly request: RestoreRequest }): Promise<string>;
 }
 
 export interface InfoBackend {

@@ -6,8 +6,8 @@ export interface ApiRequest {
   /** Without the question mark. */
   readonly query: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The whole body; `invalid-parameter` when it is larger than the listener allows. */
-  readonly body: () => Promise<string>;
+  /** The whole body; `invalid-parameter` when it is larger than `maxBytes`, or than the listener allows. */
+  readonly body: (maxBytes?: number) => Promise<string>;
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
 }

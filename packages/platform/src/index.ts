@@ -1,3 +1,6 @@
+export { readBackup, writeBackup } from "./backup/backup-file.ts";
+export type { BackupHeader, BackupOptions, OpenedBackup } from "./backup/backup-file.ts";
+export type { Protection, Protector, WrappedKey } from "./backup/protection.ts";
 export { connectEtcd } from "./etcd/client.ts";
 export type { EtcdClient, MemberAlarm, MemberStatus } from "./etcd/client.ts";
 export type { Endpoints } from "./etcd/channels.ts";
@@ -57,7 +60,7 @@ export { newSigner } from "./pki/signer.ts";
 export type { NodeCertificate, Signer } from "./pki/signer.ts";
 export { issuerOf, nodeTlsInfo } from "./pki/tls-info.ts";
 export type { TlsInfo } from "./pki/tls-info.ts";
-export { formatUnlockKey, newUnlockKey, parseUnlockKey } from "./pki/unlock-key.ts";
+export { formatUnlockKey, newUnlockKey, parseUnlockKey } from "./shared/unlock-key.ts";
 export { removeUnfinishedWrites, writeFileAtomically } from "./shared/atomic-file.ts";
 export { connectAuthority, authorityOver } from "./rpc/authority-client.ts";
 export { authorityRoutes } from "./rpc/authority-methods.ts";

@@ -1,4 +1,6 @@
 import type { Config, ConfigSpec, Secret, SecretSpec } from "@skein/wire";
+import { backupApi } from "./backup.ts";
+import type { BackupApi } from "./backup.ts";
 import { swarmApi } from "./cluster.ts";
 import type { SwarmApi } from "./cluster.ts";
 import { diagnosisApi } from "./diagnosis.ts";
@@ -26,6 +28,7 @@ export interface Client {
   readonly networks: NetworksApi;
   readonly system: SystemApi;
   readonly diagnosis: DiagnosisApi;
+  readonly backup: BackupApi;
   distribution(image: string, registryAuth?: string): Promise<DistributionInfo>;
   close(): void;
 }
@@ -44,6 +47,7 @@ export const createClient = (options: TransportOptions): Client => {
     networks: networksApi(transport),
     system: systemApi(transport),
     diagnosis: diagnosisApi(transport),
+    backup: backupApi(transport),
     distribution: (image, registryAuth) => inspectDistribution(transport, image, registryAuth),
     close: () => {
       transport.close();

@@ -3,6 +3,7 @@ export type { Address } from "./address.ts";
 export { createClient } from "./client.ts";
 export type { Client } from "./client.ts";
 export type { SwarmApi, SwarmRotations } from "./cluster.ts";
+export type { BackupApi } from "./backup.ts";
 export type { DiagnosisApi, ExamineOptions, TraceOptions } from "./diagnosis.ts";
 export { ApiError, ConnectionError, isNotFound, isOutOfSequence } from "./errors.ts";
 export { encodeFilters } from "./filters.ts";

@@ -1,6 +1,7 @@
 import { parseBody } from "./json/parse.ts";
 import type { Codec } from "./schema/codec.ts";
 import { decodeWith } from "./schema/codec.ts";
+import { backupRequest, restoreRequest } from "./schemas/backup.ts";
 import { networkCreateRequest } from "./schemas/network.ts";
 import { configSpec, nodeSpec, secretSpec } from "./schemas/objects.ts";
 import { serviceSpec } from "./schemas/service.ts";
@@ -10,6 +11,7 @@ import {
   swarmSpec,
   swarmUnlockRequest,
 } from "./schemas/swarm.ts";
+import type { BackupRequest, RestoreRequest } from "./types/backup.ts";
 import type { NetworkCreateRequest } from "./types/network.ts";
 import type { NodeSpec } from "./types/node.ts";
 import type { ConfigSpec, SecretSpec } from "./types/secret.ts";
@@ -44,3 +46,5 @@ export const decodeSwarmJoinRequest: Decoder<SwarmJoinRequest> = decoder(swarmJo
 export const decodeSwarmUnlockRequest: Decoder<SwarmUnlockRequest> = decoder(swarmUnlockRequest);
 export const decodeNetworkCreateRequest: Decoder<NetworkCreateRequest> =
   decoder(networkCreateRequest);
+export const decodeBackupRequest: Decoder<BackupRequest> = decoder(backupRequest);
+export const decodeRestoreRequest: Decoder<RestoreRequest> = decoder(restoreRequest);

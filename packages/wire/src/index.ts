@@ -147,6 +147,8 @@ export {
   decodeNodeSpec,
   decodeSecretSpec,
   decodeServiceSpec,
+  decodeBackupRequest,
+  decodeRestoreRequest,
   decodeSwarmInitRequest,
   decodeSwarmJoinRequest,
   decodeSwarmSpec,
@@ -159,3 +161,4 @@ export { encodeLogFrame, logFrameReader } from "./encoding/log-stream.ts";
 export type { LogFrame, StreamName } from "./encoding/log-stream.ts";
 export { decodeRegistryAuth, encodeRegistryAuth } from "./encoding/registry-auth.ts";
 export { formatTime } from "./encoding/time.ts";
+export type { BackupRequest, RestoreRequest } from "./types/backup.ts";

@@ -113,6 +113,21 @@ export const memoryBackend = (cluster: MemoryCluster): Backend => {
     },
   });
   return {
+    backup: {
+      make: ({ passphrase }) => {
+        enter("backup.make", { passphrase });
+        return Promise.resolve(
+          (async function* lines() {
+            yield "a backup\n";
+            yield `protected by ${passphrase.length} letters\n`;
+          })(),
+        );
+      },
+      restore: (input) => {
+        cluster.calls.push({ name: "backup.restore", input });
+        return Promise.resolve("restored");
+      },
+    },
     diagnosis: {
       examine: async (input) => {
         cluster.calls.push({ name: "diagnosis.examine", input });

@@ -18,6 +18,7 @@ import { newAttachmentBackend } from "./attachments.ts";
 import { getOnWorker, listOnWorker } from "./worker-networks.ts";
 import type { EventHub } from "./events.ts";
 import { newLogBackend } from "./logs.ts";
+import { newBackupBackend } from "./backup.ts";
 import { newDiagnosisBackend } from "./diagnosis.ts";
 import { newInfoBackend, newSwarmBackend } from "./swarm.ts";
 
@@ -106,6 +107,7 @@ export const newBackend = (dependencies: BackendDependencies): Backend => {
     events: events.backend,
     info: newInfoBackend(membership),
     diagnosis: newDiagnosisBackend(doctor, manager),
+    backup: newBackupBackend(membership, manager, clock),
   };
 };
 

@@ -1,11 +1,12 @@
 import type { Backend } from "@skein/api";
 import type { Clock } from "@skein/base";
-import { freshView, theCluster, toClusterInfo } from "@skein/manager";
+import { freshView, noLeader, theCluster, toClusterInfo } from "@skein/manager";
 import type { ClusterInfo, SwarmInfo } from "@skein/wire";
 import type { ManagerRuntime } from "../manager/manager-runtime.ts";
+import type { Member } from "../membership/member.ts";
 import type { Membership, MembershipState } from "../membership/membership.ts";
 import { splitHostPort } from "../membership/addresses.ts";
-import { lockedSwarm, notLocked } from "../membership/texts.ts";
+import { lockedSwarm, notLocked, starting } from "../membership/texts.ts";
 
 const clusterInfo = (manager: ManagerRuntime): ClusterInfo =>
   toClusterInfo(theCluster(manager.store.view));
@@ -72,6 +73,12 @@ const reasonOf = (state: MembershipState): string => {
   return state.kind === "error" ? state.message : "";
 };
 
+/** What keeps a manager from its work; empty: nothing. */
+const troubleOf = ({ local, manager, managerProblem }: Member): string => {
+  if (manager) return manager.candidate.leaderId === undefined ? noLeader().message : "";
+  return local.role === "manager" ? (managerProblem ?? starting().message) : "";
+};
+
 /** The `Swarm` section of /info and the header of /_ping. */
 export const newInfoBackend = (membership: Membership): Backend["info"] => ({
   swarm: async () => {
@@ -91,7 +98,7 @@ export const newInfoBackend = (membership: Membership): Backend["info"] => ({
       NodeAddr: splitHostPort(local.advertiseAddr, 0)?.host ?? "",
       LocalNodeState: "active",
       ControlAvailable: manager !== undefined,
-      Error: "",
+      Error: troubleOf(state.active),
       RemoteManagers: agent.managers().map(({ nodeId, addr }) => ({ NodeID: nodeId, Addr: addr })),
     };
     if (!manager) return info;

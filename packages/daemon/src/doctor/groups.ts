@@ -5,6 +5,7 @@ import {
   diskChecks,
   engineChecks,
   kernelChecks,
+  managerChecks,
   networkChecks,
   portChecks,
 } from "@skein/agent";
@@ -14,6 +15,7 @@ import { messageOf } from "@skein/base";
 import { leafOf, probeDisk, validityOf } from "@skein/platform";
 import type { EngineExecutor } from "@skein/platform";
 import type { Check } from "@skein/wire";
+import { absentManager, managerFacts } from "./manager-facts.ts";
 import type { MembershipState } from "../membership/membership.ts";
 import { CLUSTER_PORT, splitHostPort } from "../membership/addresses.ts";
 
@@ -105,6 +107,15 @@ export const groups: readonly DoctorGroup[] = [
       if (needed.length === 0) return [];
       const ranges = needed.map(({ protocol, port }) => ({ protocol, first: port, last: port }));
       return portChecks(needed, await node.diagnostics.listeners(ranges), process.pid);
+    },
+  },
+  {
+    name: "managers",
+    examine: async ({ state, clock }) => {
+      const manager = state.kind === "active" ? state.active.manager : undefined;
+      if (manager) return managerChecks(await managerFacts(manager), clock.now());
+      if (state.kind !== "active" || state.active.local.role === "worker") return [];
+      return [absentManager(state.active.managerProblem)];
     },
   },
   {

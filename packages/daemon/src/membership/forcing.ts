@@ -6,7 +6,7 @@ import type { Interfaces } from "./addresses.ts";
 import { KeyFiles } from "./key-files.ts";
 import type { LocalState } from "./local-state.ts";
 import type { Beginning } from "./member.ts";
-import type { MembershipState } from "./membership.ts";
+import type { MembershipState } from "./membership-state.ts";
 import { lockedSwarm, starting, workerOnly } from "./texts.ts";
 
 /** What the stock CLI sends for `--listen-addr` when it is not given. */
@@ -71,7 +71,8 @@ export const standingOf = async (
       if (!opened) throw workerOnly();
       return checked({ local, ...opened });
     }
-    default:
+    case "pending":
+    case "inactive":
       throw starting();
   }
 };

@@ -3,20 +3,15 @@ import type { Diagnostics } from "@skein/agent";
 import { assert, messageOf, OperationError } from "@skein/base";
 import { DEFAULT_DATA_PATH_PORT } from "@skein/manager";
 import type { Credentials } from "@skein/platform";
-import type { SwarmInitRequest, SwarmJoinRequest } from "@skein/wire";
-import type { AgentRuntime } from "../agent/agent-runtime.ts";
+import type { RestoreRequest, SwarmInitRequest, SwarmJoinRequest } from "@skein/wire";
 import { joinAsNode } from "../agent/join.ts";
-import {
-  CLUSTER_PORT,
-  formatHostPort,
-  resolveAddresses,
-  resolveListenAddr,
-  splitHostPort,
-} from "./addresses.ts";
+import { resolveAddresses, resolveListenAddr } from "./addresses.ts";
 import { managerLeaves, withdrawFromQuorum } from "./leaving.ts";
 import { checkForced, forcedAddresses, standingOf } from "./forcing.ts";
+import { joinedState, planJoin } from "./joining.ts";
 import { newCluster } from "./new-cluster.ts";
 import { KeyFiles } from "./key-files.ts";
+import type { MembershipState } from "./membership-state.ts";
 import { Member } from "./member.ts";
 import type { Beginning, MemberDependencies } from "./member.ts";
 import type { LocalState } from "./local-state.ts";
@@ -29,7 +24,8 @@ import {
 } from "./local-state.ts";
 import type { NeededPorts } from "./port-checks.ts";
 import { askDataPathPort, refuseHeldPorts } from "./port-checks.ts";
-import { checkInitRequest, checkJoinRequest } from "./requests.ts";
+import { checkInitRequest } from "./requests.ts";
+import { restoredCluster } from "./restoring.ts";
 import {
   alreadyInSwarm,
   joinTimedOut,
@@ -48,13 +44,7 @@ export interface MembershipDependencies extends Omit<MemberDependencies, "dataDi
   readonly diagnostics: Diagnostics;
 }
 
-/** Where this node stands; the names are Docker's LocalNodeState. */
-export type MembershipState =
-  | { readonly kind: "inactive" }
-  | { readonly kind: "pending"; readonly local: LocalState | undefined }
-  | { readonly kind: "active"; readonly active: Member }
-  | { readonly kind: "locked"; readonly local: LocalState; readonly agent: AgentRuntime }
-  | { readonly kind: "error"; readonly local: LocalState | undefined; readonly message: string };
+export type { MembershipState } from "./membership-state.ts";
 
 /** How long init and join wait for this node to be ready (behaviour.md, section 25). */
 const READY_MS = 20_000;
@@ -213,17 +203,28 @@ export class Membership {
     return local.nodeId;
   }
 
+  /**
+   * Makes this node, which is in no cluster, the only manager of the one in a backup. Resolves to the
+   * node's id. Rejects as `restoredCluster` does; nothing of it stays then.
+   */
+  restore(request: RestoreRequest): Promise<string> {
+    return this.#exclusively(async () => {
+      this.#refuseMember();
+      const { beginning, dataPathPort } = await restoredCluster(request, this.#deps);
+      const { listenAddr, nodeId } = beginning.local;
+      const listen = resolveListenAddr(listenAddr, networkInterfaces());
+      await this.#refuseHeldPorts({ listen, dataPathPort });
+      await this.#begin(beginning);
+      return nodeId;
+    });
+  }
+
   /** Joins the cluster of a token, through any of the managers that are named. */
   join(request: SwarmJoinRequest): Promise<void> {
     return this.#exclusively(async () => {
       this.#refuseMember();
-      checkJoinRequest(request);
-      const addresses = resolveAddresses(request, networkInterfaces());
-      const remotes = request.RemoteAddrs.map((remote) => {
-        const parts = splitHostPort(remote, CLUSTER_PORT);
-        if (!parts) throw new OperationError("invalid-parameter", `invalid address "${remote}"`);
-        return formatHostPort(parts);
-      });
+      const plan = planJoin(request);
+      const { remotes } = plan;
       const { clock, logger } = this.#deps;
       const dataPathPort = await askDataPathPort(remotes, logger);
       await this.#refuseHeldPorts(dataPathPort === undefined ? {} : { dataPathPort });
@@ -239,16 +240,7 @@ export class Membership {
         await wipeMembership(this.#options.dataDir);
         throw error;
       }
-      const { nodeId, clusterId, role } = credentials.identity;
-      const local: LocalState = {
-        format: 1,
-        ...addresses,
-        nodeId,
-        clusterId,
-        role,
-        remotes,
-        ...(role === "manager" ? { state: "joining" } : {}),
-      };
+      const local = joinedState(plan, credentials);
       const { Availability: availability } = request;
       await this.#begin({ local, credentials, ...(availability === "" ? {} : { availability }) });
     });

@@ -3,11 +3,10 @@ import type { Transaction } from "@skein/store";
 import type { NewNode } from "./admission.ts";
 import { createNode } from "./admission.ts";
 
-const asWorker = ({ managerAddr: _, ...node }: Node): Omit<Node, "managerAddr"> => ({
-  ...node,
-  role: "worker",
-  spec: { ...node.spec, Role: "worker" },
-});
+const asWorker = (node: Node): Omit<Node, "managerAddr"> => {
+  const { managerAddr: _, ...rest } = node;
+  return { ...rest, role: "worker", spec: { ...node.spec, Role: "worker" } };
+};
 
 /**
  * The node is the cluster's only manager from now on: after the others were lost for good, or from a

@@ -8,15 +8,15 @@ import { flatHeaders } from "./headers.ts";
 /** Far above any spec, secret or config; what a client may make us hold in memory. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-const readBody = async (request: IncomingMessage): Promise<string> => {
+const readBody = async (request: IncomingMessage, maxBytes: number): Promise<string> => {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > MAX_BODY_BYTES)
+    if (length > maxBytes)
       throw new OperationError(
         "invalid-parameter",
-        `the request body is larger than ${MAX_BODY_BYTES} bytes`,
+        `the request body is larger than ${maxBytes} bytes`,
       );
     chunks.push(chunk);
   }
@@ -35,7 +35,7 @@ const toApiRequest = (request: IncomingMessage, signal: AbortSignal): ApiRequest
     path: at < 0 ? url : url.slice(0, at),
     query: at < 0 ? "" : url.slice(at + 1),
     headers: flatHeaders(request.headers),
-    body: async () => await readBody(request),
+    body: async (maxBytes = MAX_BODY_BYTES) => await readBody(request, maxBytes),
     signal,
   };
 };

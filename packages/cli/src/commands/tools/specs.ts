@@ -1,11 +1,20 @@
 import type { Command } from "commander";
 import type { CommandSpec } from "../../command/spec.ts";
-import { doctorFlags, formatFlag, installFlags } from "./tool-flags.ts";
+import { addressFlags } from "../swarm/flags.ts";
+import { backupFlags, doctorFlags, formatFlag, installFlags } from "./tool-flags.ts";
 
 const MANY = Number.MAX_SAFE_INTEGER;
 
 /** The commands that belong to no kind of object. Completion reads the tree of `program`. */
 export const toolSpecs = (program: Command): readonly CommandSpec[] => [
+  {
+    name: "backup",
+    summary: "Write the whole state of the cluster to a file",
+    usage: "[OPTIONS]",
+    args: [0, 0],
+    flags: Object.values(backupFlags),
+    load: async () => (await import("./backup.ts")).run,
+  },
   {
     name: "completion",
     summary: "Generate the autocompletion script for a shell",
@@ -22,7 +31,17 @@ export const toolSpecs = (program: Command): readonly CommandSpec[] => [
     flags: Object.values(doctorFlags),
     complete: {
       kind: "words",
-      words: ["engine", "disk", "kernel", "cluster", "certificate", "clock", "ports", "network"],
+      words: [
+        "engine",
+        "disk",
+        "kernel",
+        "cluster",
+        "certificate",
+        "clock",
+        "ports",
+        "network",
+        "managers",
+      ],
     },
     load: async () => (await import("./doctor.ts")).run,
   },
@@ -41,6 +60,15 @@ export const toolSpecs = (program: Command): readonly CommandSpec[] => [
     args: [0, 0],
     flags: Object.values(installFlags),
     load: async () => (await import("./install.ts")).run,
+  },
+  {
+    name: "restore",
+    summary: "Make this node the only manager of the cluster in a backup",
+    usage: "[OPTIONS] FILE",
+    args: [1, 1],
+    flags: [addressFlags.advertise, addressFlags.dataPath, addressFlags.listen],
+    complete: { kind: "files" },
+    load: async () => (await import("./restore.ts")).run,
   },
   {
     name: "version",

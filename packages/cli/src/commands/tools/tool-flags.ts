@@ -28,6 +28,21 @@ Refer to https://docs.docker.com/go/formatting/ for more information about forma
   { short: "f" },
 );
 
+/** Flags of `backup`. */
+export interface BackupFlags {
+  readonly to: Flag<string>;
+  readonly passphrase: Flag<boolean>;
+}
+
+/** Flags of `backup`. */
+export const backupFlags: BackupFlags = {
+  to: stringFlag("to", "File to write, which must not be there yet, or '-' for stdout", {
+    fallback: '"skein-backup-TIME.skein"',
+    complete: { kind: "files" },
+  }),
+  passphrase: booleanFlag("passphrase", "Protect the file by a passphrase, which is asked for"),
+};
+
 /** Flags of `doctor`. */
 export interface DoctorFlags {
   readonly format: Flag<string>;
