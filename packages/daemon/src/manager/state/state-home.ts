@@ -22,6 +22,7 @@ import type {
   DialPeer,
   EtcdLog,
   EtcdMember,
+  MemberEnd,
   MemberSettings,
   MemberStart,
 } from "@skein/platform";
@@ -251,7 +252,7 @@ const openShared = async (
       return await openEtcdLog({ ...options, client: member.client });
     } catch (error) {
       const ended = await Promise.race([member.ended, Promise.resolve(undefined)]);
-      if (ended) throw gone(ended.kind);
+      if (ended) throw gone(ended);
       if (!isPassing(error)) throw error;
       if (messageOf(error) !== told)
         options.logger.info("the state can't be read yet", { reason: messageOf(error) });
@@ -264,8 +265,18 @@ const isPassing = (error: unknown): boolean =>
   error instanceof OperationError &&
   (error.kind === "unavailable" || error.kind === "deadline-exceeded");
 
-const gone = (kind: string): OperationError =>
-  new OperationError(
+const ANEW = "run docker swarm leave --force, and join again";
+
+const gone = (end: MemberEnd): OperationError => {
+  if (end.kind === "removed")
+    return new OperationError(
+      "failed-precondition",
+      `the other managers have taken this one out: it becomes a worker when it reaches them. If it never does, ${ANEW}`,
+    );
+  const reason =
+    end.kind === "foreign" ? `holds the data of another cluster (${end.reason})` : "stopped";
+  return new OperationError(
     "failed-precondition",
-    `the member of etcd on this manager has ended: ${kind}`,
+    `the member of etcd on this manager ${reason}: ${ANEW}`,
   );
+};
