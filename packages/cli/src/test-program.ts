@@ -9,7 +9,7 @@ import type { Context } from "./command/spec.ts";
 import { describeError } from "./output/report.ts";
 import { buildProgram } from "./program/run.ts";
 
-/** What a daemon of tests answers: a status and a JSON body, or a function that makes them. */
+/** What a daemon of tests answers: a status and a body (bytes as they are, all else as JSON), or a function that makes them. */
 type Answer = readonly [status: number, body: unknown];
 
 /** Answers by `METHOD /path`, without the query. A list is used up one by one; its last stays. */
@@ -54,7 +54,8 @@ const serve = (routes: Routes, requests: Seen[]): Server => {
       const last = isList(known) ? known[Math.min(count, known.length - 1)] : known;
       const [status, body] = last ?? [500, { message: "no answer" }];
       response.writeHead(status, { "Content-Type": "application/json" });
-      response.end(body === undefined ? "" : JSON.stringify(body));
+      if (Buffer.isBuffer(body)) response.end(body);
+      else response.end(body === undefined ? "" : JSON.stringify(body));
     });
   });
 };

@@ -30,7 +30,7 @@ export interface ManagerOptions {
   readonly dataDir: string;
   readonly source: StateSource;
   /** This is the only manager from now on: the others are lost for good. */
-  readonly alone: boolean;
+  readonly alone?: boolean;
   readonly listen: HostPort;
   /** `host:port` that others dial. */
   readonly advertiseAddr: string;

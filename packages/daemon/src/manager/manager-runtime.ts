@@ -89,7 +89,7 @@ const bootstrap = async (
   }
   if (store.view.all("clusters").size === 0)
     throw new OperationError("internal", `the state in "${dataDir}" holds no cluster`);
-  if (!alone) return;
+  if (alone !== true) return;
   await elected(candidate, signal);
   const { nodeId } = credentials.identity;
   const self = { id: nodeId, role: "manager", availability: "active" } as const;

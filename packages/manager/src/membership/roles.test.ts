@@ -7,7 +7,7 @@ import { updateNode } from "../control-api/nodes.ts";
 import { aCluster, aNode } from "../testing/builders.ts";
 import { aStore } from "../testing/view.ts";
 import type { MemberStep, QuorumMember } from "./roles.ts";
-import { planMembers, releaseManager } from "./roles.ts";
+import { planMembers, recordManagerAddress, releaseManager } from "./roles.ts";
 
 const aManager = (id: string, parts: Partial<Node> = {}): Draft<Node> => {
   const node = aNode(id);
@@ -148,4 +148,17 @@ describe("changing a node's role", () => {
     await expect(change(three, "m2", "worker")).rejects.toThrow("loss of quorum");
     expect(await change(three, "m3", "worker")).toMatchObject({ spec: { Role: "worker" } });
   });
+});
+
+test("who comes to the address of another manager takes its place", async () => {
+  const store = await storeWith(
+    aManager("m1"),
+    aManager("m2"),
+    aManager("new", { managerAddr: "" }),
+  );
+  await store.transact((tx) => recordManagerAddress(tx, "new", "m2:2377"));
+  expect(store.view.get("nodes", "new")).toMatchObject({ role: "manager", managerAddr: "m2:2377" });
+  expect(store.view.get("nodes", "m2")).toMatchObject({ role: "worker", spec: { Role: "worker" } });
+  expect(store.view.get("nodes", "m2")).not.toHaveProperty("managerAddr");
+  expect(store.view.get("nodes", "m1")).toMatchObject({ managerAddr: "m1:2377" });
 });

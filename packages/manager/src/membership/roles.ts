@@ -63,6 +63,12 @@ export const planMembers = (
   return [...steps, ...released.map(({ id }) => ({ kind: "release", nodeId: id }) as const)];
 };
 
+/** The node as one that is no manager, and shall be none. */
+export const asWorker = (node: Node): Omit<Node, "managerAddr"> => {
+  const { managerAddr: _, ...rest } = node;
+  return { ...rest, role: "worker", spec: { ...node.spec, Role: "worker" } };
+};
+
 /** A node that was taken out of the quorum is a worker from now on. */
 export const releaseManager = (tx: Transaction, nodeId: string): void => {
   const node = tx.get("nodes", nodeId);
@@ -77,8 +83,13 @@ export const withdrawManager = (tx: Transaction, nodeId: string): void => {
   if (node) tx.put("nodes", { ...node, spec: { ...node.spec, Role: "worker" } });
 };
 
-/** Where a manager's cluster API is reached from now on. */
+/**
+ * Where a manager's cluster API is reached from now on. One that was there before is gone: its host
+ * has lost its disk, and comes as a new node. It is a worker then, which is away.
+ */
 export const recordManagerAddress = (tx: Transaction, nodeId: string, addr: string): void => {
+  for (const other of managers(tx))
+    if (other.id !== nodeId && other.managerAddr === addr) tx.put("nodes", asWorker(other));
   const node = tx.get("nodes", nodeId);
   if (node && node.managerAddr !== addr) tx.put("nodes", { ...node, managerAddr: addr });
 };

@@ -1,12 +1,7 @@
-import type { Node } from "@skein/model";
 import type { Transaction } from "@skein/store";
 import type { NewNode } from "./admission.ts";
 import { createNode } from "./admission.ts";
-
-const asWorker = (node: Node): Omit<Node, "managerAddr"> => {
-  const { managerAddr: _, ...rest } = node;
-  return { ...rest, role: "worker", spec: { ...node.spec, Role: "worker" } };
-};
+import { asWorker } from "./roles.ts";
 
 /**
  * The node is the cluster's only manager from now on: after the others were lost for good, or from a

@@ -143,3 +143,16 @@ test.skipIf(probe.status !== 0)(
   },
   60_000,
 );
+
+test("a state is restored into an empty log, and goes on from its index", async () => {
+  const state = { index: 40, records: [{ key: "tasks/a", value: { text: "plain words" } }] };
+  const log = await openLmdbLog({ directory, key });
+  await log.restore(state);
+  await expect(log.restore(state)).rejects.toThrow("it is not empty");
+  await log.close();
+  const again = await openLmdbLog({ directory, key });
+  expect(await again.load()).toEqual(state);
+  await fill(again, 1);
+  expect(await again.load()).toMatchObject({ index: 41 });
+  await again.close();
+});

@@ -90,7 +90,7 @@ export const openHome = async (
     return { home, key: source.key };
   }
   if (source.kind === "etcd") {
-    const start = { kind: alone ? "force-new-cluster" : "continue" } as const;
+    const start = { kind: alone === true ? "force-new-cluster" : "continue" } as const;
     const home = await StateHome.shared(optionsWith(source.key), start, signal);
     return { home, key: source.key };
   }
