@@ -233,7 +233,9 @@ describe.runIf(isEtcdThere)("three members over mutual TLS", () => {
     await again.stop();
     await wipeMemberData(manager.options.directory);
     const fresh = await grow(manager, one);
-    const health = await etcdHealth(fresh.client);
-    expect(health.members).toHaveLength(3);
+    // It has just got its vote: it may not know the leader yet.
+    await vi.waitFor(async () => expect((await etcdHealth(fresh.client)).members).toHaveLength(3), {
+      timeout: 20_000,
+    });
   }, 60_000);
 });
