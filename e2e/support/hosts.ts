@@ -30,7 +30,8 @@ export interface Playground {
   readonly docker: (host?: string) => Docker;
   /** The docker command for a host's own engine. */
   readonly engine: (host: string) => Docker;
-  readonly up: () => Promise<void>;
+  /** Makes it; with another build's `playground` command, when one is given. */
+  readonly up: (other?: Playground["command"]) => Promise<void>;
   readonly down: () => Promise<void>;
 }
 
@@ -77,8 +78,8 @@ export const playground = (name: string, flags: readonly string[] = []): Playgro
     },
     docker: (host = "manager1") => dockerOn(find(host).socket),
     engine: (host) => dockerOn(find(host).engineSocket),
-    up: async () => {
-      await command("up", "--daemon", daemon, ...flags);
+    up: async (other = command) => {
+      await other("up", "--daemon", daemon, ...flags);
       known = await hosts();
       const maker = known.find(({ engineSocket }) => engineSocket.endsWith("docker.sock"));
       if (maker === undefined) throw new Error("the demo image needs a Docker engine");

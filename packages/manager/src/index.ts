@@ -13,6 +13,7 @@ export { freshView, noLeader } from "./leadership/fresh-view.ts";
 export { LogBroker } from "./log-broker/broker.ts";
 export type { LogPublication, LogRequest, TaskLog } from "./log-broker/broker.ts";
 export {
+  checkJoiningHost,
   createNode,
   isRevoked,
   recordCertificate,
@@ -20,6 +21,8 @@ export {
   roleOfToken,
   theCluster,
 } from "./membership/admission.ts";
+export { checkManagerProtocol } from "./membership/versions.ts";
+export type { SpokenProtocols } from "./membership/versions.ts";
 export type { NewNode, Role } from "./membership/admission.ts";
 export {
   bootstrapCluster,

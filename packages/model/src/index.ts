@@ -1,6 +1,6 @@
 export { matchesConstraint, parseConstraint } from "./constraint.ts";
 export type { Constraint } from "./constraint.ts";
-export { specVersionId } from "./objects.ts";
+export { specVersionId, STATE_FORMAT } from "./objects.ts";
 export type {
   CertificateIssuer,
   Attachment,
@@ -43,7 +43,15 @@ export type {
   QuestionKind,
   Reach,
 } from "./inquiry.ts";
-export { LOGS_METHOD, PROTOCOL_VERSION, SESSION_METHOD } from "./protocol.ts";
+export type { JoiningHost, ReachProof } from "./joining.ts";
+export type { WholeNetworks } from "./protocol-1.ts";
+export {
+  LOGS_METHOD,
+  OLDEST_AGENT_PROTOCOL,
+  OLDEST_MANAGER_PROTOCOL,
+  PROTOCOL_VERSION,
+  SESSION_METHOD,
+} from "./protocol.ts";
 export type {
   Assignments,
   DownMessage,

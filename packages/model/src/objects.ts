@@ -54,8 +54,16 @@ export interface RootCa extends Root {
   readonly rotation?: NextRoot;
 }
 
+/**
+ * The form of the stored objects. Raised when a version changes them so that the one before would
+ * misread them; what is only added does not raise it (ADR 32).
+ */
+export const STATE_FORMAT = 1;
+
 /** The one cluster object; its id is the O of every certificate. */
 export interface Cluster extends Meta {
+  /** The {@link STATE_FORMAT} that a manager must know to read the state; absent: 1. */
+  readonly format?: number;
   readonly spec: SwarmSpec;
   readonly rootCa: RootCa;
   /** Complete tokens, `SWMTKN-1-...`. */

@@ -17,8 +17,12 @@ import type { NetworkDelta, NetworkSnapshot, PortsDelta, PublishedPort } from ".
 import type { CertificateIssuer, TaskNetwork, TaskStatus } from "./objects.ts";
 import type { TaskState } from "./task-state.ts";
 
-/** Raised when the messages change in a way that an older peer would not understand. */
+/** Raised when the messages change in a way that an older peer would not understand (ADR 32). */
 export const PROTOCOL_VERSION = 2;
+/** Managers serve agents from this version on. */
+export const OLDEST_AGENT_PROTOCOL = 1;
+/** Agents and managers get on with managers from this version on. */
+export const OLDEST_MANAGER_PROTOCOL = 2;
 
 /**
  * What the tasks of one service version share. Sent with the first task that refers to it; both
@@ -164,6 +168,8 @@ export type UpMessage =
   | {
       readonly type: "hello";
       readonly protocol: number;
+      /** It can do with managers from this version on; absent: only with those of its own or newer. */
+      readonly oldest?: number;
       readonly description: NodeDescription;
       /** The address of this node as it knows it, or empty: the manager then takes the peer's. */
       readonly addr: string;
@@ -213,6 +219,8 @@ export type DownMessage =
   | {
       readonly type: "welcome";
       readonly sessionId: string;
+      /** What both speak in this session; absent: what the agent said. */
+      readonly protocol?: number;
       readonly heartbeatMs: number;
       /** The manager's clock, in milliseconds since the epoch. */
       readonly now?: number;

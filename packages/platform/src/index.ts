@@ -71,6 +71,8 @@ export { encode } from "./rpc/frames.ts";
 export type { EncodedMessage } from "./rpc/frames.ts";
 export { API_PROTOCOL, dialRaw, ETCD_PEER_PROTOCOL } from "./rpc/raw-connections.ts";
 export type { RawDial, RawProtocol } from "./rpc/raw-connections.ts";
+export { checkReach, offerReach } from "./rpc/reach-back.ts";
+export type { ReachOffer } from "./rpc/reach-back.ts";
 export type { NodePeer, Peer, RpcMethod } from "./rpc/router.ts";
 export type { RpcStream } from "./rpc/rpc-stream.ts";
 export { startRpcServer } from "./rpc/server.ts";

@@ -1,6 +1,8 @@
 // Goal: joining and renewing over the network. Method: a real RPC server with the real handler.
 import { once } from "node:events";
+import { createSecureServer } from "node:http2";
 import { createServer } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import type { AddressInfo } from "node:net";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -18,6 +20,7 @@ import { newSigner } from "./pki/signer.ts";
 import { authorityOver, connectAuthority } from "./rpc/authority-client.ts";
 import { authorityRoutes } from "./rpc/authority-methods.ts";
 import { connectRpc } from "./rpc/client.ts";
+import { checkReach, offerReach } from "./rpc/reach-back.ts";
 import { startRpcServer } from "./rpc/server.ts";
 import type { RpcServer } from "./rpc/server.ts";
 import type { Credentials } from "./shared/credentials.ts";
@@ -170,7 +173,9 @@ test("managers that do not answer are passed over; five rounds, two seconds apar
   expect(credentials.identity.role).toBe("worker");
   await expect(joinWith(manager.tokens.worker, [gone.address])).rejects.toMatchObject({
     kind: "unavailable",
-    message: `cannot connect to ${gone.address}: connection refused`,
+    message: expect.stringMatching(
+      `^cannot connect to ${gone.address}: connection refused: check that a manager runs there`,
+    ),
   });
   expect(pauses).toEqual([2_000, 2_000, 2_000, 2_000]);
 });
@@ -184,7 +189,9 @@ test("who loses patience is told what was tried", async () => {
     const impatient = AbortSignal.timeout(50);
     await expect(joinWith(manager.tokens.worker, [address], impatient)).rejects.toMatchObject({
       kind: "unavailable",
-      message: `Timeout was reached before node joined: no answer from ${address}`,
+      message: expect.stringContaining(
+        `Timeout was reached before node joined: no answer from ${address}: check`,
+      ),
     });
     expect(readdirSync(directory)).toEqual([]);
   } finally {
@@ -224,4 +231,45 @@ test("a manager that answers with somebody else's certificate is not believed", 
   const renewing = renewCredentials({ current: lure, save, authority, clock });
   await expect(renewing).rejects.toBeInstanceOf(OperationError);
   await expect(renewing).rejects.toThrow("a certificate for another key");
+});
+
+test("what is no manager is told from one, and nothing is tried again", async () => {
+  // What an ssh server or a web server without TLS would do.
+  const banner = createServer((socket) => socket.end("SSH-2.0-Nobody\r\n")).listen(0, "127.0.0.1");
+  const { key, cert } = { key: manager.root.key, cert: manager.root.certificate };
+  const web = createTlsServer({ key, cert }, (socket) => socket.end()).listen(0, "127.0.0.1");
+  const docker = createSecureServer({ key, cert }, (_request, response) => {
+    response.writeHead(415).end();
+  }).listen(0, "127.0.0.1");
+  for (const server of [banner, web, docker]) {
+    if (!server.listening) await once(server, "listening");
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await expect(joinWith(manager.tokens.worker, [address])).rejects.toThrow(
+      /what answers (at 127\.0\.0\.1:\d+|there) is no manager of Skein/u,
+    );
+    server.close();
+  }
+  expect(pauses).toEqual([]);
+  expect(readdirSync(directory)).toEqual([]);
+});
+
+test("a host is dialed back at its address: nobody there, another one there, itself", async () => {
+  const offer = await offerReach({ host: "127.0.0.1", port: 0 }, systemRandom);
+  expect(offer.proof.kind).toBe("listens");
+  await offer.close();
+  const taken = createServer((socket) => socket.end("hello")).listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const { port } = taken.address() as AddressInfo;
+  const address = `127.0.0.1:${port}`;
+  await expect(checkReach(address, offer.proof, 1000)).rejects.toThrow(
+    `at its address ${address} (TCP): another host or program answers there`,
+  );
+  const refused = await offerReach({ host: "127.0.0.1", port }, systemRandom);
+  await expect(checkReach(address, refused.proof, 1000)).rejects.toThrow("EADDRINUSE");
+  taken.close();
+  await once(taken, "close");
+  await expect(checkReach(address, offer.proof, 1000)).rejects.toThrow("ECONNREFUSED");
+  const again = await offerReach({ host: "127.0.0.1", port }, systemRandom);
+  await checkReach(address, again.proof, 1000);
+  await again.close();
 });

@@ -132,6 +132,11 @@ test("a call carries any message there and back, and both sides know each other"
   expect(peers[0]).toMatchObject({ identity: worker.identity, address: "127.0.0.1" });
 });
 
+test("a connection may be closed as soon as it is there", async () => {
+  for (let i = 0; i < 5; i += 1) await (await connect()).close();
+  expect(await (await connect()).call("node.echo", 1)).toBeDefined();
+});
+
 test("many calls share a connection", async () => {
   const connection = await connect();
   const answers = await Promise.all(

@@ -1,5 +1,6 @@
 import { LiveTables } from "@skein/agent";
 import type { Dispatcher } from "@skein/manager";
+import { PROTOCOL_VERSION } from "@skein/model";
 import type { NetworkNews } from "@skein/model";
 import type { NodeDescription } from "@skein/wire";
 
@@ -45,7 +46,12 @@ export class TableFollower {
     );
     this.#unread = unread;
     this.#closed = () => port.closed();
-    port.receive({ type: "hello", protocol: 1, addr: "", description: descriptionOf(this.nodeId) });
+    port.receive({
+      type: "hello",
+      protocol: PROTOCOL_VERSION,
+      addr: "",
+      description: descriptionOf(this.nodeId),
+    });
   }
 
   /** Loses the session, and what was not read of it; opens another. */

@@ -4,7 +4,7 @@ export type { Leadership, LoadedState, Log, LogBatch, LogListener, LogRecord } f
 export { MovableLog } from "./movable-log.ts";
 export type { EmptyLog } from "./movable-log.ts";
 export { Store } from "./store.ts";
-export type { CommittedBatch, Planner } from "./store.ts";
+export type { AdaptRecord, CommittedBatch, Planner } from "./store.ts";
 export { tableNames } from "./tables.ts";
 export type { Change, TableName, TableTypes, View } from "./tables.ts";
 export type { Draft, Transaction } from "./transaction.ts";

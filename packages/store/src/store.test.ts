@@ -247,3 +247,45 @@ test("a follower is fresh when it shows what was acknowledged before; a leader a
   await waiting;
   expect(two.view.get("configs", "a")?.id).toBe("a");
 });
+
+test("what a newer version wrote is kept: tables and fields that are not known here", async () => {
+  const log = openMemoryLog(newMemoryDisk());
+  const never = new AbortController().signal;
+  const first = await log.campaign("newer", never);
+  const future = { ...config("c1"), version: 1, createdAt: 1, updatedAt: 1, future: { a: 1 } };
+  await log.commit({
+    index: 1,
+    term: first.term,
+    records: [
+      { key: "futures/f1", value: { id: "f1" } },
+      { key: "configs/c1", value: future },
+    ],
+  });
+  const store = await Store.open(log, clock);
+  const planner: Planner = { plan: () => {}, reset: () => {}, failed: () => {} };
+  store.lead(await log.campaign("older", never), planner);
+  await store.transact((tx) => {
+    const known = tx.get("configs", "c1");
+    if (known) tx.put("configs", { ...known, spec: { ...known.spec, Name: "renamed" } });
+  });
+  const after = new Map((await log.load()).records.map(({ key, value }) => [key, value]));
+  expect(after.get("futures/f1")).toEqual({ id: "f1" });
+  expect(after.get("configs/c1")).toMatchObject({ future: { a: 1 }, spec: { Name: "renamed" } });
+});
+
+test("what an earlier build wrote is read in the present form, from the log and from others", async () => {
+  const log = openMemoryLog(newMemoryDisk());
+  const never = new AbortController().signal;
+  const other = await Store.open(log, clock);
+  const planner: Planner = { plan: () => {}, reset: () => {}, failed: () => {} };
+  other.lead(await log.campaign("earlier", never), planner);
+  await other.transact((tx) => tx.put("configs", config("c1")));
+  const adapted = await Store.open(log, clock, (table, value) =>
+    table === "configs" ? { ...(value as Config), labelled: true } : value,
+  );
+  expect(adapted.view.get("configs", "c1")).toMatchObject({ labelled: true });
+  adapted.follow(never);
+  await other.transact((tx) => tx.put("configs", config("c2")));
+  await adapted.reached(2, never);
+  expect(adapted.view.get("configs", "c2")).toMatchObject({ labelled: true });
+});

@@ -24,6 +24,11 @@ export interface Planner {
   failed(error: unknown): void;
 }
 
+/** Gives an object that was read, as earlier builds may have written it, the present form. */
+export type AdaptRecord = (table: TableName, value: unknown) => unknown;
+
+const asItIs: AdaptRecord = (_table, value) => value;
+
 interface Waiter {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -59,14 +64,17 @@ export class Store {
   /** Those who wait until an index is durable here. */
   readonly #awaiting = new Set<{ readonly index: number; readonly resolve: () => void }>();
 
-  private constructor(log: Log, clock: Clock) {
+  readonly #adapt: AdaptRecord;
+
+  private constructor(log: Log, clock: Clock, adapt: AdaptRecord) {
+    this.#adapt = adapt;
     this.#log = log;
     this.#clock = clock;
   }
 
   /** Loads everything from the log. Rejects as {@link Log.load} does. */
-  static async open(log: Log, clock: Clock): Promise<Store> {
-    const store = new Store(log, clock);
+  static async open(log: Log, clock: Clock, adapt: AdaptRecord = asItIs): Promise<Store> {
+    const store = new Store(log, clock, adapt);
     const state = await log.load();
     for (const { key, value } of state.records) store.#apply(key, value);
     store.#durable = state.index;
@@ -300,10 +308,11 @@ export class Store {
     const table = tableNames.find((name) => name === key.slice(0, slash));
     if (table === undefined) return []; // written by a newer version: kept in the log, not read here
     const id = key.slice(slash + 1);
-    const before = this.#tables.set(table, id, value as never);
-    return before === undefined && value === undefined
+    const after = value === undefined ? undefined : this.#adapt(table, value);
+    const before = this.#tables.set(table, id, after as never);
+    return before === undefined && after === undefined
       ? []
-      : [{ table, id, before, after: value } as Change];
+      : [{ table, id, before, after } as Change];
   }
 
   #publish(batch: CommittedBatch): void {

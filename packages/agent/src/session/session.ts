@@ -10,7 +10,7 @@ import type {
   QuestionKind,
   TaskStatus,
 } from "@skein/model";
-import { PROTOCOL_VERSION } from "@skein/model";
+import { OLDEST_MANAGER_PROTOCOL, PROTOCOL_VERSION } from "@skein/model";
 import type { NodeDescription, TLSInfo } from "@skein/wire";
 import type { Attachments } from "../attachments/attachments.ts";
 import { WELCOME_TIMEOUT_MS } from "../limits.ts";
@@ -114,7 +114,12 @@ export class Session {
     worker.beginSession();
     const { description, etcd } = greeting;
     this.#said = { description, ...(etcd === undefined ? {} : { etcd }) };
-    this.#connection.send({ type: "hello", protocol: PROTOCOL_VERSION, ...greeting });
+    this.#connection.send({
+      type: "hello",
+      protocol: PROTOCOL_VERSION,
+      oldest: OLDEST_MANAGER_PROTOCOL,
+      ...greeting,
+    });
     void this.#giveUpWithoutWelcome();
     try {
       signal.throwIfAborted();

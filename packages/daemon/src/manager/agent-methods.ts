@@ -9,6 +9,9 @@ import type { EncodedMessage, RpcMethod, RpcStream } from "@skein/platform";
 /** How long an agent is kept waiting while it is not known who leads, in milliseconds. */
 const LEADER_WAIT_MS = 8000;
 
+/** The first protocol in which agents can be sent to another manager. */
+const REDIRECT_PROTOCOL = 2;
+
 /** What a manager needs to serve agents, or to send them on. */
 export interface AgentMethodsDependencies {
   readonly candidate: Candidate;
@@ -73,10 +76,14 @@ const redirect = async (
   { candidate, addressOf }: AgentMethodsDependencies,
   stream: RpcStream,
 ): Promise<void> => {
+  const hello = (await stream.next()) as UpMessage | undefined;
   const { leaderId } = candidate;
   const addr = leaderId === undefined ? undefined : addressOf(leaderId);
   if (leaderId === undefined || addr === undefined)
     throw new OperationError("unavailable", "no leader is known to this manager");
+  // Agents of protocol 1 know no word for it: they try the next manager.
+  if (hello?.type === "hello" && hello.protocol < REDIRECT_PROTOCOL)
+    throw new OperationError("unavailable", `this manager does not lead: ${addr} does`);
   const message: DownMessage = { type: "redirect", leader: { nodeId: leaderId, addr } };
   await stream.send(message);
 };

@@ -2,6 +2,7 @@ import type { Clock, Random } from "@skein/base";
 import { newId, OperationError } from "@skein/base";
 import {
   certificateLifeMs,
+  checkJoiningHost,
   createNode,
   isRevoked,
   issuingRoot,
@@ -12,10 +13,13 @@ import {
   trustedRoots,
 } from "@skein/manager";
 import type { Cluster } from "@skein/model";
-import { newAuthorityHandler } from "@skein/platform";
+import { checkReach, newAuthorityHandler } from "@skein/platform";
 import type { AuthorityHandler, Credentials, Signer } from "@skein/platform";
 import type { Store } from "@skein/store";
 import { signerOf } from "./signing.ts";
+
+/** How long dialing a host back that is to be a manager may take, in milliseconds. */
+const REACH_MS = 4000;
 
 export interface AuthorityDependencies {
   readonly store: Store;
@@ -50,9 +54,13 @@ export const newAuthority = (dependencies: AuthorityDependencies): AuthorityHand
     clusterId: theCluster(store.view).id,
     root: () => theCluster(store.view).rootCa.certificate,
     roots: () => trustedRoots(theCluster(store.view).rootCa),
-    admit: async (token) => {
+    admit: async (token, host) => {
       const role = roleOfToken(store.view, token);
-      if (role === "manager") await dependencies.checkCanGrow();
+      checkJoiningHost(store.view, role, host);
+      if (role === "manager" && host) {
+        await dependencies.checkCanGrow();
+        await checkReach(host.advertiseAddr, host.reach, REACH_MS);
+      }
       return role;
     },
     currentRole: async (nodeId) => {

@@ -1,7 +1,9 @@
 import type { Clock, Logger } from "@skein/base";
 import { messageOf, OperationError } from "@skein/base";
 import type { Candidate } from "@skein/manager";
-import { noLeader } from "@skein/manager";
+import { checkManagerProtocol, noLeader } from "@skein/manager";
+import type { SpokenProtocols } from "@skein/manager";
+import { OLDEST_MANAGER_PROTOCOL, PROTOCOL_VERSION } from "@skein/model";
 import { connectRpc } from "@skein/platform";
 import type { Credentials, RpcConnection, RpcMethod, RpcStream } from "@skein/platform";
 import type { Store } from "@skein/store";
@@ -23,6 +25,12 @@ interface Request {
   readonly name: string;
   readonly input: unknown;
 }
+
+/** What a request of another manager carries besides; absent from those of protocol 2. */
+type Spoken = Partial<SpokenProtocols>;
+
+const OLDEST = { protocol: OLDEST_MANAGER_PROTOCOL };
+const OWN: Spoken = { protocol: PROTOCOL_VERSION, oldest: OLDEST_MANAGER_PROTOCOL };
 
 type Reply =
   | { readonly kind: "done"; readonly result: unknown; readonly index: number }
@@ -102,6 +110,7 @@ export class LeaderLink {
         unary: async (_peer, request): Promise<Reply> => {
           const { candidate, operations, store } = this.#deps;
           if (!candidate.leader) return { kind: "not-leader" };
+          checkManagerProtocol({ ...OLDEST, ...(request as Spoken) });
           const result = await perform(operations, request as Request);
           return { kind: "done", result, index: store.durableIndex };
         },
@@ -130,9 +139,13 @@ export class LeaderLink {
     const connection = await this.#connect();
     if (!connection) return { kind: "not-leader" };
     try {
-      return (await connection.call(PERFORM_METHOD, request, {
-        timeoutMs: OPERATION_MS,
-      })) as Reply;
+      return (await connection.call(
+        PERFORM_METHOD,
+        { ...request, ...OWN },
+        {
+          timeoutMs: OPERATION_MS,
+        },
+      )) as Reply;
     } catch (error) {
       throw connection.closed.aborted ? uncertain(messageOf(error)) : error;
     }

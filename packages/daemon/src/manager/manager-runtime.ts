@@ -28,6 +28,7 @@ import type { ManagerOptions } from "./manager-options.ts";
 import { logMethods, readLogs } from "./log-forwarding.ts";
 import { operationsOf } from "./operations.ts";
 import { openDoors } from "./state/doors.ts";
+import { adaptRecord, checkState } from "./state/earlier-builds.ts";
 import { joinMethod, openHome } from "./state/open-home.ts";
 import { Quorum } from "./state/quorum.ts";
 import type { StateHome } from "./state/state-home.ts";
@@ -89,6 +90,7 @@ const bootstrap = async (
   }
   if (store.view.all("clusters").size === 0)
     throw new OperationError("internal", `the state in "${dataDir}" holds no cluster`);
+  checkState(theCluster(store.view), { dataDir, clusterId: credentials.identity.clusterId });
   if (alone !== true) return;
   await elected(candidate, signal);
   const { nodeId } = credentials.identity;
@@ -191,7 +193,7 @@ const assemble = async (
   const { home, key } = await openHome({ ...options, clock, logger, current, doors }, signal);
   started.add(() => home.close());
   const log = dependencies.openLog?.() ?? home.log;
-  const store = await Store.open(log, clock);
+  const store = await Store.open(log, clock, adaptRecord);
   ({ view } = store);
   const allocator = new AddressAllocator();
   const { nodeId } = credentials.identity;
@@ -199,7 +201,8 @@ const assemble = async (
   candidate.start();
   started.add(() => candidate.stop());
   await bootstrap(store, candidate, options, signal);
-  const quorum = new Quorum({ ...dependencies, home, store, candidate, nodeId, key });
+  const own = { nodeId, key, credentials: current };
+  const quorum = new Quorum({ ...dependencies, ...own, home, store, candidate });
   const input = { ...dependencies, store, candidate, allocator, quorum, credentials: current };
   const parts = { ...makeParts(input), quorum };
   quorum.start();

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import type { LocalState } from "./local-state.ts";
 import {
+  checkBelongs,
   finishLeaving,
   readLocalState,
   removeLocalState,
@@ -67,4 +68,15 @@ test("state without a membership is set aside, not removed", async () => {
   expect(readFileSync(join(aside, "state", "data.mdb"), "utf8")).toBe("the cluster");
   expect(existsSync(join(dataDir, "state"))).toBe(false);
   expect(await setAsideRemains(dataDir, 6)).toBeUndefined();
+});
+
+test("a certificate of another cluster or node is not of this membership", () => {
+  const identity = { nodeId: local.nodeId, clusterId: local.clusterId };
+  expect(() => checkBelongs(local, identity, "/data")).not.toThrow();
+  expect(() => checkBelongs(local, { ...identity, clusterId: "other" }, "/data")).toThrow(
+    "put back the data directory that belongs together",
+  );
+  expect(() => checkBelongs(local, { ...identity, nodeId: "other" }, "/data")).toThrow(
+    "node other",
+  );
 });

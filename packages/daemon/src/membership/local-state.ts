@@ -69,6 +69,24 @@ const corrupt = (dataDir: string, reason: string): OperationError =>
       "or leave the cluster with `docker swarm leave --force` and join again",
   );
 
+/**
+ * Refuses (internal) a certificate that is not of this membership: parts of two data directories were
+ * mixed. The role may differ: a change of it may not have been carried out.
+ */
+export const checkBelongs = (
+  { nodeId, clusterId }: LocalState,
+  identity: { readonly nodeId: string; readonly clusterId: string },
+  dataDir: string,
+): void => {
+  if (identity.nodeId === nodeId && identity.clusterId === clusterId) return;
+  throw new OperationError(
+    "internal",
+    `"${dataDir}" tells of node ${nodeId} in cluster ${clusterId}, and the certificate there is of node ` +
+      `${identity.nodeId} in cluster ${identity.clusterId}: put back the data directory that belongs together, ` +
+      "or leave the cluster with `docker swarm leave --force` and join again",
+  );
+};
+
 /** Writes the membership, all or nothing. */
 export const writeLocalState = (dataDir: string, state: LocalState): Promise<void> =>
   writeFileAtomically(fileIn(dataDir), `${JSON.stringify(state, null, 2)}\n`);

@@ -16,6 +16,7 @@ import { Member } from "./member.ts";
 import type { Beginning, MemberDependencies } from "./member.ts";
 import type { LocalState } from "./local-state.ts";
 import {
+  checkBelongs,
   finishLeaving,
   readLocalState,
   removeLocalState,
@@ -94,6 +95,7 @@ export class Membership {
       }
       this.#state = { kind: "pending", local };
       const opened = await KeyFiles.open(dataDir);
+      if (opened.kind === "open") checkBelongs(local, opened.credentials.identity, dataDir);
       if (opened.kind === "locked") await this.#lock(local);
       else await this.#run({ local, ...opened });
     } catch (error) {
@@ -224,16 +226,21 @@ export class Membership {
     return this.#exclusively(async () => {
       this.#refuseMember();
       const plan = planJoin(request);
-      const { remotes } = plan;
-      const { clock, logger } = this.#deps;
-      const dataPathPort = await askDataPathPort(remotes, logger);
+      const { addresses, remotes } = plan;
+      const dataPathPort = await askDataPathPort(remotes, this.#deps.logger);
       await this.#refuseHeldPorts(dataPathPort === undefined ? {} : { dataPathPort });
       this.#state = { kind: "pending", local: undefined };
       let credentials: Credentials;
       try {
         credentials = await joinAsNode(
-          { remotes, token: request.JoinToken, dataDir: this.#options.dataDir },
-          { clock, logger, timeoutMs: READY_MS },
+          {
+            remotes,
+            token: request.JoinToken,
+            dataDir: this.#options.dataDir,
+            listen: resolveListenAddr(addresses.listenAddr, networkInterfaces()),
+            advertiseAddr: addresses.advertiseAddr,
+          },
+          { ...this.#deps, timeoutMs: READY_MS },
         );
       } catch (error) {
         this.#state = { kind: "inactive" };

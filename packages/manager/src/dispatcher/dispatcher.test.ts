@@ -2,6 +2,7 @@
 // Method: the real store on a memory log, a virtual clock, and links that record what was sent.
 import { newVirtualClock, seededRandom, silentLogger } from "@skein/base";
 import type { VirtualClock } from "@skein/base";
+import { PROTOCOL_VERSION } from "@skein/model";
 import type { Assignments, DownMessage, Node, Task, UpMessage } from "@skein/model";
 import { newMemoryDisk, openMemoryLog, Store } from "@skein/store";
 import type { Draft, Log } from "@skein/store";
@@ -16,7 +17,12 @@ const description = {
   Engine: {},
   TLSInfo: {},
 };
-const hello: UpMessage = { type: "hello", protocol: 1, description, addr: "10.0.0.2" };
+const hello: UpMessage = {
+  type: "hello",
+  protocol: PROTOCOL_VERSION,
+  description,
+  addr: "10.0.0.2",
+};
 
 const node = (id: string): Draft<Node> => ({
   id,
@@ -301,4 +307,18 @@ test("after a restart of the leader ready nodes stay ready until they had time t
   expect(store.view.get("nodes", "n1")?.status.state).toBe("ready");
   await clock.advance(3000);
   expect(store.view.get("nodes", "n1")?.status.state).toBe("down");
+});
+
+test("the newest protocol that both speak is agreed on; without one it is said what to upgrade", async () => {
+  const { open, clock } = await rig();
+  const newer = { ...hello, protocol: PROTOCOL_VERSION + 1 };
+  const able = open("n1");
+  able.port.receive({ ...newer, oldest: PROTOCOL_VERSION });
+  await clock.settle();
+  expect(able.got[0]).toMatchObject({ type: "welcome", protocol: PROTOCOL_VERSION });
+  const unable = open("n2");
+  unable.port.receive({ ...newer, oldest: PROTOCOL_VERSION + 1 });
+  await clock.settle();
+  expect(unable.got).toEqual([]);
+  expect(unable.closed[0]?.message).toContain("upgrade the managers first");
 });

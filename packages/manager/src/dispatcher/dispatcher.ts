@@ -8,8 +8,9 @@ import type {
   UpMessage,
   WantedAttachment,
 } from "@skein/model";
-import { INQUIRY_PROTOCOL, PROTOCOL_VERSION } from "@skein/model";
+import { INQUIRY_PROTOCOL } from "@skein/model";
 import type { CommittedBatch, Store, Transaction } from "@skein/store";
+import { agreeOnProtocol } from "../membership/versions.ts";
 import { toApiNetwork } from "../present/cluster.ts";
 import { networkNamed } from "../present/lookup.ts";
 import { clusterMessage, concernsMembership } from "./cluster-message.ts";
@@ -216,12 +217,7 @@ export class Dispatcher {
 
   async #hello(session: Session, peer: SessionPeer, hello: Hello): Promise<void> {
     const { store, logger } = this.#deps;
-    if (hello.protocol > PROTOCOL_VERSION)
-      throw refused(
-        "failed-precondition",
-        `the agent speaks protocol ${hello.protocol}, this manager ${PROTOCOL_VERSION}: upgrade the managers first`,
-      );
-    session.protocol = hello.protocol;
+    session.protocol = agreeOnProtocol("the agent", hello);
     await store.transact((tx) => this.#register(tx, peer, hello));
     if (session.ended) return;
     const former = this.#sessions.get(peer.nodeId);
@@ -235,6 +231,7 @@ export class Dispatcher {
     session.send({
       type: "welcome",
       sessionId: session.id,
+      protocol: session.protocol,
       heartbeatMs: heartbeatMs(this.#period()),
       now: this.#deps.clock.now(),
     });
@@ -334,7 +331,7 @@ export class Dispatcher {
         session.end(refused("not-found", "node not registered"));
         continue;
       }
-      session.commit(view, batch, networks);
+      session.commit(view, batch, { networks, feed: this.#networks });
       if (members) session.send(clusterMessage(view, session.nodeId));
     }
     // Who hears nothing of it sends no connections there, and says nothing.

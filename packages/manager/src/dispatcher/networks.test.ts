@@ -3,7 +3,14 @@
 // Method: the real store, pipeline and dispatcher on a virtual clock; agents are links that record.
 import { newVirtualClock, seededRandom, silentLogger } from "@skein/base";
 import type { VirtualClock } from "@skein/base";
-import type { Difference, DownMessage, NetworkNews, NetworkSnapshot } from "@skein/model";
+import { PROTOCOL_VERSION } from "@skein/model";
+import type {
+  Difference,
+  DownMessage,
+  NetworkNews,
+  NetworkSnapshot,
+  WholeNetworks,
+} from "@skein/model";
 import { newMemoryDisk, openMemoryLog, Store } from "@skein/store";
 import { expect, test } from "vitest";
 import { Leader } from "../leader.ts";
@@ -20,7 +27,7 @@ interface Rig {
   readonly store: Store;
   readonly clock: VirtualClock;
   readonly agents: Readonly<Record<"n1" | "n2" | "n3", Agent>>;
-  readonly connect: (nodeId: string) => Promise<Agent>;
+  readonly connect: (nodeId: string, protocol?: number) => Promise<Agent>;
 }
 
 const description = (Hostname: string) => ({
@@ -49,14 +56,14 @@ const rig = async (): Promise<Rig> => {
     tx.put("networks", aNetwork("back", "10.0.5.0/24"));
     for (const id of ["n1", "n2", "n3"]) tx.put("nodes", aNode(id));
   });
-  const connect = async (nodeId: string): Promise<Agent> => {
+  const connect = async (nodeId: string, protocol = PROTOCOL_VERSION): Promise<Agent> => {
     const got: DownMessage[] = [];
     const port = leader.dispatcher.connect(
       { nodeId, address: "" },
       { send: (message) => got.push(message), close: () => {} },
     );
     const addr = `10.9.0.${nodeId.slice(1)}`;
-    port.receive({ type: "hello", protocol: 1, addr, description: description(nodeId) });
+    port.receive({ type: "hello", protocol, addr, description: description(nodeId) });
     await clock.settle();
     return { port, got };
   };
@@ -247,4 +254,22 @@ test("a node that comes while others change misses none of it", async () => {
   const heard = news(await coming);
   expect(heard.map(({ kind }) => kind).slice(0, 2)).toEqual(["full", "delta"]);
   expect(follow(heard).endpoints.map(({ active }) => active)).toEqual([true, true, true]);
+});
+
+test("an agent of protocol 1 gets whole tables of its own, and nothing that it does not know", async () => {
+  const all = await rig();
+  const old = await all.connect("n1", 1);
+  await create(all, 2);
+  const known = ["welcome", "cluster", "networks", "assignments"];
+  expect(old.got.map(({ type }) => type).filter((type) => !known.includes(type))).toEqual([]);
+  const told = news(old) as readonly unknown[] as readonly WholeNetworks[];
+  expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(["full"]));
+  const last = told.at(-1);
+  expect(last).toMatchObject({ underlay: "10.9.0.1", dataPathPort: 4789, removed: [], ports: [] });
+  expect(last).not.toHaveProperty("changes");
+  const back = last?.networks.find(({ name }) => name === "back");
+  expect(back?.subnets).toEqual([{ subnet: "10.0.5.0/24", gateway: expect.any(String) }]);
+  expect(back?.subnets[0]?.gateway).not.toBe("");
+  expect(back?.peers.map(({ nodeId }) => nodeId)).toEqual(["n2"]);
+  expect(back?.endpoints).toHaveLength(2);
 });

@@ -1,9 +1,16 @@
-import type { DownMessage } from "@skein/model";
+import type { DownMessage, WholeNetworks } from "@skein/model";
 import type { CommittedBatch, View } from "@skein/store";
 import { AssignmentSet } from "./assignments.ts";
 import { KeyAnnouncements } from "./key-announcements.ts";
 import { NetworkAnnouncements } from "./network-announcements.ts";
 import type { NetworkBatch, NetworkFeed } from "./network-feed.ts";
+import { hearsChanges, understands, wholeNetworks } from "./older-agents.ts";
+
+type Message = DownMessage | WholeNetworks;
+
+/** Tables for an agent of protocol 1, and no news of today. */
+const isWhole = (message: Message): message is WholeNetworks =>
+  message.type === "networks" && "underlay" in message;
 
 /** The manager's end of one node's stream. */
 export interface SessionLink {
@@ -31,7 +38,7 @@ export class Session {
   readonly #keys: KeyAnnouncements;
   /** Batches up to this index are in the full set. Undefined until it was computed. */
   #base: number | undefined;
-  readonly #held: DownMessage[] = [];
+  readonly #held: Message[] = [];
   #live = false;
 
   constructor(id: string, nodeId: string, link: SessionLink, now: number) {
@@ -49,26 +56,30 @@ export class Session {
    * {@link Session.begin}. Batches after `closedIndex` come as differences, although the set may show
    * the beginning of the next one: what is told twice does no harm, what is not told would.
    */
-  prepare(view: View, closedIndex: number, feed: NetworkFeed): readonly DownMessage[] {
+  prepare(view: View, closedIndex: number, feed: NetworkFeed): readonly Message[] {
     this.#base = closedIndex;
     // A task's networks come before the task, and their keys before them.
-    return [this.#keys.full(view), this.#networks.full(view, feed), this.#assignments.full(view)];
+    return [this.#keys.full(view), this.#allNetworks(view, feed), this.#assignments.full(view)];
   }
 
   /** Sends the full set, and the differences that became durable since. */
-  begin(full: readonly DownMessage[]): void {
+  begin(full: readonly Message[]): void {
     this.#live = true;
     for (const message of full) this.send(message);
     for (const delta of this.#held.splice(0)) this.send(delta);
   }
 
   /** Tells the agent what a durable batch changes for it. */
-  commit(view: View, batch: CommittedBatch, networks: NetworkBatch): void {
+  commit(
+    view: View,
+    batch: CommittedBatch,
+    { networks, feed }: { readonly networks: NetworkBatch; readonly feed: NetworkFeed },
+  ): void {
     if (this.#base === undefined) return;
     const news = [
       this.#keys.delta(view, batch.changes),
       // The tables are of the batches that were durable, and none of those after must be left out.
-      this.#networks.delta(view, networks),
+      this.#networkNews(view, networks, feed),
       batch.index > this.#base ? this.#assignments.delta(view, batch.changes) : undefined,
     ];
     for (const message of news) {
@@ -83,13 +94,26 @@ export class Session {
     return this.#networks.isOn(networkIds);
   }
 
-  send(message: DownMessage): void {
-    if (!this.ended) this.link.send(message);
+  /** Sends what the agent understands. */
+  send(message: Message): void {
+    const isKnown = isWhole(message) || understands(this.protocol, message);
+    // Nobody on the way reads it: it is encoded as it is.
+    if (!this.ended && isKnown) this.link.send(message as DownMessage);
   }
 
   end(error?: Error): void {
     if (this.ended) return;
     this.ended = true;
     this.link.close(error);
+  }
+
+  #allNetworks(view: View, feed: NetworkFeed): Message {
+    const news = this.#networks.full(view, feed);
+    return hearsChanges(this.protocol) ? news : wholeNetworks(this.nodeId, news);
+  }
+
+  #networkNews(view: View, batch: NetworkBatch, feed: NetworkFeed): Message | undefined {
+    const news = this.#networks.delta(view, batch);
+    return news && !hearsChanges(this.protocol) ? this.#allNetworks(view, feed) : news;
   }
 }

@@ -4,6 +4,7 @@ import { newVirtualClock, seededRandom, silentLogger } from "@skein/base";
 import type { VirtualClock } from "@skein/base";
 import type { Log, MemoryDisk } from "@skein/store";
 import { newMemoryDisk, openMemoryLog, Store } from "@skein/store";
+import { STATE_FORMAT } from "@skein/model";
 import { expect, test } from "vitest";
 import { aCluster, anAllocator, aNode } from "../testing/builders.ts";
 import { Candidate } from "./candidate.ts";
@@ -156,4 +157,23 @@ test("a manager that does not lead never sends others to itself, whatever it las
   await clock.settle();
   expect(candidate.leader).toBeUndefined();
   expect(candidate.leaderId).toBeUndefined();
+});
+
+test("a manager that is too old for the state does not lead it", async () => {
+  const { clock, managers } = await rig();
+  const [one, two] = managers;
+  one?.elect();
+  await clock.settle();
+  await one?.store.transact((tx) => tx.put("clusters", { ...aCluster(5), format: STATE_FORMAT }));
+  await one?.store.transact((tx) => {
+    const [cluster] = tx.all("clusters").values();
+    if (cluster) tx.put("clusters", { ...cluster, format: STATE_FORMAT + 1 });
+  });
+  await one?.candidate.stepDown();
+  await clock.settle();
+  two?.elect();
+  await clock.settle();
+  one?.elect();
+  await clock.settle();
+  expect(managers.filter(({ candidate }) => candidate.leader)).toEqual([]);
 });

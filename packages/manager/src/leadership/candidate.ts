@@ -1,5 +1,6 @@
 import { messageOf, OperationError } from "@skein/base";
-import type { Leadership, Log } from "@skein/store";
+import { STATE_FORMAT } from "@skein/model";
+import type { Leadership, Log, View } from "@skein/store";
 import type { LeaderDependencies } from "../leader.ts";
 import { Leader } from "../leader.ts";
 
@@ -11,6 +12,10 @@ export interface CandidateDependencies extends LeaderDependencies {
 
 /** The pause before a campaign that failed is tried again, in milliseconds. */
 const RETRY_MS = 200;
+
+/** Whether this version understands the state. */
+const isReadable = (view: View): boolean =>
+  [...view.all("clusters").values()].every(({ format = 1 }) => format <= STATE_FORMAT);
 
 const lost = ({ lost: signal }: Leadership): Promise<void> =>
   new Promise((resolve) => {
@@ -126,11 +131,15 @@ export class Candidate {
     }
   }
 
-  /** Resolves when this node is to be a manager: one that is being demoted leaves the lead to others. */
+  /**
+   * Resolves when this node is to be a manager: one that is being demoted leaves the lead to others, and so
+   * does one that is too old for the state.
+   */
   #eligible(): Promise<void> {
     const { store, candidate } = this.#deps;
     const isEligible = (): boolean =>
-      (store.view.get("nodes", candidate)?.spec.Role ?? "manager") === "manager";
+      (store.view.get("nodes", candidate)?.spec.Role ?? "manager") === "manager" &&
+      isReadable(store.view);
     return new Promise((resolve, reject) => {
       const { signal } = this.#end;
       const finish = (): void => {

@@ -2,6 +2,7 @@
 // Method: the real store and dispatcher; agents are links that answer subscriptions when told.
 import { newVirtualClock, seededRandom, silentLogger } from "@skein/base";
 import type { VirtualClock } from "@skein/base";
+import { PROTOCOL_VERSION } from "@skein/model";
 import type { DownMessage, LogSubscription } from "@skein/model";
 import { newMemoryDisk, openMemoryLog, Store } from "@skein/store";
 import { expect, test } from "vitest";
@@ -48,7 +49,7 @@ const rig = async (): Promise<Rig> => {
     const description = { Platform: {}, Resources: {}, Engine: {}, TLSInfo: {} };
     dispatcher
       .connect({ nodeId, address: "" }, { send, close: () => {} })
-      .receive({ type: "hello", protocol: 1, addr: "", description });
+      .receive({ type: "hello", protocol: PROTOCOL_VERSION, addr: "", description });
     await clock.settle();
     return asked;
   };

@@ -1,7 +1,8 @@
 import type { NodeDescription, NodeSpec } from "@skein/wire";
 import { rpcError } from "@skein/base";
-import type { Cluster, Node } from "@skein/model";
+import type { Cluster, JoiningHost, Node } from "@skein/model";
 import type { Transaction, View } from "@skein/store";
+import { agreeOnProtocol } from "./versions.ts";
 
 export type Role = "worker" | "manager";
 
@@ -33,6 +34,29 @@ export const roleOfToken = (view: View, token: string): Role => {
   if (secret !== "" && sameText(secret, secretOf(joinTokens.manager))) return "manager";
   if (secret !== "" && sameText(secret, secretOf(joinTokens.worker))) return "worker";
   throw rpcError("invalid-parameter", "A valid join token is necessary to join this cluster");
+};
+
+/** Why a host without etcd can't be a manager beside others; `name` is how it is called. */
+export const missingEtcd = (name: string): string =>
+  `${name} can't become a manager: etcd 3.4 to 3.6, which holds the state of several managers, was not found there. ` +
+  'Install it ("apt-get install etcd-server" on Debian) and try again';
+
+/**
+ * Refuses (failed-precondition) a host that can't be what its token makes of it, before anything is
+ * recorded: one that is newer than the managers, and a manager without etcd. A host of an older version says
+ * nothing of itself; it can be a worker.
+ */
+export const checkJoiningHost = (view: View, role: Role, host: JoiningHost | undefined): void => {
+  if (host) agreeOnProtocol("the joining node", host);
+  if (role === "worker") return;
+  if (!host)
+    throw rpcError(
+      "failed-precondition",
+      "the joining node's version of Skein is too old for a manager of this cluster: upgrade Skein there, or join " +
+        "with the worker token",
+    );
+  if (host.etcd === undefined && theCluster(view).externalStore !== true)
+    throw rpcError("failed-precondition", missingEtcd("the joining node"));
 };
 
 const newNodeSpec = (role: Role, availability: NodeSpec["Availability"]): NodeSpec => ({

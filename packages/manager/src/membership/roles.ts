@@ -2,7 +2,7 @@ import { rpcError } from "@skein/base";
 import type { Node } from "@skein/model";
 import type { Transaction, View } from "@skein/store";
 import type { NodeSpec } from "@skein/wire";
-import { theCluster } from "./admission.ts";
+import { missingEtcd, theCluster } from "./admission.ts";
 
 /** A member of the store's quorum, as the store itself lists it. */
 export interface QuorumMember {
@@ -110,14 +110,12 @@ const checkDemotion = (view: View, node: Node): void => {
     );
 };
 
-/** Why a node without etcd can't be a manager beside others. */
-const missingEtcd = (node: Node): string =>
-  `node ${node.description?.Hostname ?? node.id} can't become a manager: etcd 3.4 to 3.6, which holds the state of ` +
-  'several managers, was not found there. Install it ("apt-get install etcd-server" on Debian) and try again';
-
 const checkPromotion = (view: View, node: Node): void => {
   if (theCluster(view).externalStore === true || node.etcd !== undefined) return;
-  throw rpcError("failed-precondition", missingEtcd(node));
+  throw rpcError(
+    "failed-precondition",
+    missingEtcd(`node ${node.description?.Hostname ?? node.id}`),
+  );
 };
 
 /**

@@ -2,6 +2,7 @@
 // and shows them to nobody; tasks go only where the kernel can encrypt.
 // Method: operations on a store with the real pipeline, and with the real dispatcher.
 import { newVirtualClock, seededRandom, silentLogger } from "@skein/base";
+import { PROTOCOL_VERSION } from "@skein/model";
 import type { DownMessage, EncryptionSupport, Network, NetworkKeyNews, Node } from "@skein/model";
 import type { Draft } from "@skein/store";
 import { newMemoryDisk, openMemoryLog, Store } from "@skein/store";
@@ -164,7 +165,13 @@ test("nodes are told the keys when they come on an encrypted network, before its
         { nodeId: id, address: "" },
         { send: (message) => got.push(message), close: () => {} },
       )
-      .receive({ type: "hello", protocol: 1, addr: "10.9.0.1", description, encryption });
+      .receive({
+        type: "hello",
+        protocol: PROTOCOL_VERSION,
+        addr: "10.9.0.1",
+        description,
+        encryption,
+      });
     await clock.settle();
     return got;
   };

@@ -1,5 +1,6 @@
 import { rpcError } from "@skein/base";
-import type { AuthorityHandler } from "../shared/certificate-authority.ts";
+import type { JoiningHost } from "@skein/model";
+import type { AuthorityHandler, CertificateRequest } from "../shared/certificate-authority.ts";
 import type { NodeIdentity, NodeRole } from "../shared/identity.ts";
 import { leafOf, validityOf } from "../shared/trust.ts";
 import { parseCertificateRequest } from "./certificate-request.ts";
@@ -11,8 +12,11 @@ export interface AuthorityDecisions {
   root(): string;
   /** PEM: every root that nodes should trust now. */
   roots(): string;
-  /** The role that a join token gives. Rejects a token that is not of this cluster or was rotated. */
-  admit(token: string): Promise<NodeRole>;
+  /**
+   * The role that a join token gives to a host. Rejects a token that is not of this cluster or was rotated,
+   * and a host that can't have the role.
+   */
+  admit(token: string, host: JoiningHost | undefined): Promise<NodeRole>;
   /** The node's present role (not the one in its certificate). Rejects a node that was removed. */
   currentRole(nodeId: string): Promise<NodeRole>;
   newNodeId(): string;
@@ -33,7 +37,7 @@ export interface AuthorityDecisions {
 /** Answers certificate requests by the rules of behaviour.md 18.3 and 18.4. */
 export const newAuthorityHandler = (decisions: AuthorityDecisions): AuthorityHandler => {
   const identify = async (
-    token: string | undefined,
+    { token, host }: Pick<CertificateRequest, "token" | "host">,
     caller: NodeIdentity | undefined,
   ): Promise<{ readonly identity: NodeIdentity; readonly isNew: boolean }> => {
     const { clusterId } = decisions;
@@ -43,15 +47,15 @@ export const newAuthorityHandler = (decisions: AuthorityDecisions): AuthorityHan
     }
     if (token === undefined)
       throw rpcError("invalid-parameter", "A valid join token is necessary to join this cluster");
-    const role = await decisions.admit(token);
+    const role = await decisions.admit(token, host);
     return { identity: { nodeId: decisions.newNodeId(), role, clusterId }, isNew: true };
   };
 
   return {
     rootCertificate: () => decisions.root(),
-    requestCertificate: async ({ csr, token }, caller) => {
+    requestCertificate: async ({ csr, ...request }, caller) => {
       await parseCertificateRequest(csr);
-      const { identity, isNew } = await identify(token, caller);
+      const { identity, isNew } = await identify(request, caller);
       const certificate = await decisions.sign(csr, identity);
       const { notAfter: expires } = validityOf(leafOf(certificate));
       await decisions.record({ identity, isNew, expires });

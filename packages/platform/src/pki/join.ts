@@ -1,6 +1,7 @@
 import { createPrivateKey } from "node:crypto";
 import { OperationError, messageOf } from "@skein/base";
 import type { Clock, Logger } from "@skein/base";
+import type { JoiningHost } from "@skein/model";
 import type {
   AuthorityConnection,
   CertificateAuthority,
@@ -24,6 +25,8 @@ export interface JoinOptions {
   /** Managers, `host:port`; they are tried in turn. */
   readonly addresses: readonly string[];
   readonly token: string;
+  /** What the managers are told of this machine. */
+  readonly host?: JoiningHost;
   /** Where the credentials go. */
   readonly directory: string;
   /** Opens a connection to a manager's certificate authority. */
@@ -67,7 +70,7 @@ const using = async <T>(
 };
 
 const joinAt = async (address: string, options: JoinOptions): Promise<Credentials> => {
-  const { token, connect, clock, signal } = options;
+  const { token, host, connect, clock, signal } = options;
   const { digest } = parseJoinToken(token);
   const rootPem = await using(await connect(address, { kind: "anyone" }, signal), (authority) =>
     authority.rootCertificate(),
@@ -76,7 +79,7 @@ const joinAt = async (address: string, options: JoinOptions): Promise<Credential
   const { csr, keyPem } = await createCertificateRequest();
   const trust: Trust = { kind: "roots", rootPem };
   const issued = await using(await connect(address, trust, signal), (authority) =>
-    authority.requestCertificate({ csr, token }),
+    authority.requestCertificate({ csr, token, ...(host ? { host } : {}) }),
   );
   return checkIssued(issued, keyPem, rootPem, clock.now());
 };
@@ -86,9 +89,20 @@ const gaveUp = (addresses: readonly string[], last: unknown): OperationError =>
   new OperationError(
     "unavailable",
     `Timeout was reached before node joined: ${
-      last === undefined ? `no answer from ${addresses.join(", ")}` : messageOf(last)
+      last === undefined
+        ? `no answer from ${addresses.join(", ")}: ${ADVICE}`
+        : messageOf(unanswered(last))
     }`,
   );
+
+/** What can be done about managers that do not answer. */
+const ADVICE =
+  "check that a manager runs there, and that nothing between the hosts keeps this TCP port from it";
+
+const unanswered = (error: unknown): unknown =>
+  error instanceof OperationError && error.message.startsWith("cannot connect to ")
+    ? new OperationError("unavailable", `${error.message}: ${ADVICE}`, { cause: error })
+    : error;
 
 const isWorthRetrying = (error: unknown): boolean =>
   error instanceof OperationError &&
@@ -124,7 +138,7 @@ export const joinCluster = async (options: JoinOptions): Promise<Credentials> =>
       throw gaveUp(addresses, last);
     });
   }
-  throw last;
+  throw unanswered(last);
 };
 
 /** What a renewal needs. */

@@ -1,14 +1,39 @@
 import { authorityMethods } from "../shared/certificate-authority.ts";
 import type { AuthorityHandler, CertificateRequest } from "../shared/certificate-authority.ts";
 import { OperationError } from "@skein/base";
+import type { JoiningHost, ReachProof } from "@skein/model";
 import type { RpcMethod } from "./router.ts";
 
+const parseReach = (value: unknown): ReachProof => {
+  const { kind, word, reason } = Object.fromEntries(Object.entries(value ?? {}));
+  if (kind === "listens" && typeof word === "string") return { kind, word };
+  return { kind: "cannot-listen", reason: typeof reason === "string" ? reason : "it does not say" };
+};
+
+const parseHost = (value: unknown): JoiningHost => {
+  const { protocol, oldest, etcd, advertiseAddr, reach } = Object.fromEntries(
+    Object.entries(value ?? {}),
+  );
+  if (typeof protocol !== "number" || typeof advertiseAddr !== "string")
+    throw new OperationError("invalid-parameter", "invalid description of the joining host");
+  return {
+    protocol,
+    oldest: typeof oldest === "number" ? oldest : protocol,
+    advertiseAddr,
+    reach: parseReach(reach),
+    ...(typeof etcd === "string" ? { etcd } : {}),
+  };
+};
+
 const parseRequest = (value: unknown): CertificateRequest => {
-  const { csr, token } = Object.fromEntries(Object.entries(value ?? {}));
+  const { csr, token, host } = Object.fromEntries(Object.entries(value ?? {}));
   if (typeof csr !== "string")
     throw new OperationError("invalid-parameter", "invalid certificate request: it is missing");
   if (token === undefined) return { csr };
-  if (typeof token === "string") return { csr, token };
+  if (typeof token === "string") {
+    if (host === undefined) return { csr, token };
+    return { csr, token, host: parseHost(host) };
+  }
   throw new OperationError("invalid-parameter", "invalid join token");
 };
 

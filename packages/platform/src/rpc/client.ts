@@ -131,7 +131,10 @@ export const connectRpc = async (options: ConnectOptions): Promise<RpcConnection
   });
   const closed = new AbortController();
   let reason = "closed by the manager";
-  session.once("connect", () => session.setLocalWindowSize(limits.CONNECTION_WINDOW_BYTES));
+  session.once("connect", () => {
+    // Whoever connected may have closed it in the same turn.
+    if (!session.destroyed) session.setLocalWindowSize(limits.CONNECTION_WINDOW_BYTES);
+  });
   session.on("error", (error) => {
     reason = messageOf(error);
   });

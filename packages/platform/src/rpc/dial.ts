@@ -34,14 +34,27 @@ const socketProblems: Readonly<Record<string, string>> = {
 const isNetworkProblem = (code: string): boolean =>
   code in socketProblems || /^E[A-Z]+$/u.test(code);
 
-const problemOf = (address: string, error: NodeJS.ErrnoException): OperationError => {
+/** Whoever believes anyone has found something that does not even speak TLS as managers do. */
+const noManager = (address: string, reason: string): string =>
+  `what answers at ${address} is no manager of Skein (${reason}): give the address and port that ` +
+  `"docker swarm join-token" shows on a manager`;
+
+const problemOf = (
+  address: string,
+  as: ConnectAs,
+  error: NodeJS.ErrnoException,
+): OperationError => {
   const code = error.code ?? "";
   const reason = socketProblems[code] ?? messageOf(error);
-  return isNetworkProblem(code)
-    ? new OperationError("unavailable", `cannot connect to ${address}: ${reason}`, { cause: error })
-    : new OperationError("forbidden", `the manager at ${address} is not trusted: ${reason}`, {
-        cause: error,
-      });
+  if (isNetworkProblem(code))
+    return new OperationError("unavailable", `cannot connect to ${address}: ${reason}`, {
+      cause: error,
+    });
+  const message =
+    as.kind === "anyone"
+      ? noManager(address, error.code ?? reason)
+      : `the manager at ${address} is not trusted: ${reason}`;
+  return new OperationError("forbidden", message, { cause: error });
 };
 
 const optionsOf = (as: ConnectAs): ConnectionOptions => {
@@ -50,7 +63,7 @@ const optionsOf = (as: ConnectAs): ConnectionOptions => {
 };
 
 /** Splits `host:port`, also with an IPv6 address in brackets. Throws (kind `invalid-parameter`). */
-const parseAddress = (address: string): { readonly host: string; readonly port: number } => {
+export const parseAddress = (address: string): { readonly host: string; readonly port: number } => {
   const { host, bracketed, port } =
     /^(?:\[(?<bracketed>[^\]]+)\]|(?<host>[^:]+)):(?<port>\d+)$/u.exec(address)?.groups ?? {};
   const name = bracketed ?? host;
@@ -61,7 +74,13 @@ const parseAddress = (address: string): { readonly host: string; readonly port: 
 };
 
 /** Checks that the other end is a manager, of our cluster when we are in one. */
-const checkServer = (address: string, socket: TLSSocket, as: ConnectAs): Dialed => {
+const checkServer = (
+  address: string,
+  socket: TLSSocket,
+  { as, protocol }: { readonly as: ConnectAs; readonly protocol: string },
+): Dialed => {
+  if (socket.alpnProtocol !== protocol)
+    throw new OperationError("forbidden", noManager(address, `it does not speak ${protocol}`));
   if (as.kind === "anyone") return { socket, server: undefined };
   const server = verifiedIdentity(socket);
   const distrust = (reason: string): OperationError =>
@@ -96,7 +115,7 @@ const handshake = (
     signal.addEventListener("abort", onAbort, { once: true });
     socket.once("error", (error) => {
       signal.removeEventListener("abort", onAbort);
-      reject(problemOf(address, error));
+      reject(problemOf(address, as, error));
     });
     socket.once("secureConnect", () => {
       signal.removeEventListener("abort", onAbort);
@@ -132,7 +151,7 @@ export const dial = async (
   try {
     const socket = await handshake(address, as, protocol, AbortSignal.any(signals));
     try {
-      return checkServer(address, socket, as);
+      return checkServer(address, socket, { as, protocol });
     } catch (error) {
       socket.destroy();
       throw error;

@@ -1,5 +1,10 @@
 import { constants } from "node:http2";
-import type { Http2Session, Http2Stream } from "node:http2";
+import type {
+  Http2Session,
+  Http2Stream,
+  IncomingHttpHeaders,
+  IncomingHttpStatusHeader,
+} from "node:http2";
 import { OperationError } from "@skein/base";
 import { encode, endFrame, failureFrame, newFrameDecoder } from "./frames.ts";
 import type { EncodedMessage, Frame } from "./frames.ts";
@@ -45,6 +50,12 @@ const cutReason = (rstCode: number, session: Http2Session | undefined): Operatio
     ? new OperationError("cancelled", "the other side gave the stream up")
     : lost();
 
+const stranger = (headers: IncomingHttpHeaders & IncomingHttpStatusHeader): OperationError =>
+  new OperationError(
+    "forbidden",
+    `what answers there is no manager of Skein (HTTP status ${headers[":status"]}, ${headers["content-type"] ?? "no content type"})`,
+  );
+
 /** Wraps an HTTP/2 stream. Messages of more than `messageBytesMax` cancel it. */
 export const newRpcStream = (http2: Http2Stream, messageBytesMax: number): RpcStream => {
   const decoder = newFrameDecoder(messageBytesMax);
@@ -82,6 +93,15 @@ export const newRpcStream = (http2: Http2Stream, messageBytesMax: number): RpcSt
   });
   http2.on("error", () => {
     // "close" follows; what matters is whether the other side had ended before.
+  });
+  // On the side that calls: what answers may speak HTTP/2, and be no Skein.
+  http2.once("response", (headers: IncomingHttpHeaders & IncomingHttpStatusHeader) => {
+    const isOurs =
+      headers[":status"] === constants.HTTP_STATUS_OK && headers["content-type"] === undefined;
+    if (isOurs) return;
+    ending ??= { error: stranger(headers) };
+    cancel();
+    wakeReader();
   });
   http2.once("close", () => {
     ending ??= { error: cutReason(http2.rstCode, session) };

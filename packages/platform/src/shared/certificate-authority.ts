@@ -1,3 +1,4 @@
+import type { JoiningHost } from "@skein/model";
 import type { NodeIdentity, NodeRole } from "./identity.ts";
 
 /** The remote calls of the certificate authority, open to nodes without a certificate. */
@@ -11,6 +12,8 @@ export interface CertificateRequest {
   /** PEM. Its subject is ignored. */
   readonly csr: string;
   readonly token?: string;
+  /** With the token; older builds say nothing of it. */
+  readonly host?: JoiningHost;
 }
 
 /** An answered request. */

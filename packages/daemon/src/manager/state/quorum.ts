@@ -2,8 +2,9 @@ import type { Clock, Logger } from "@skein/base";
 import { messageOf, OperationError } from "@skein/base";
 import type { Candidate, MemberStep } from "@skein/manager";
 import { planMembers, recordManagerAddress, releaseManager, withdrawManager } from "@skein/manager";
-import type { AddedMember } from "@skein/platform";
+import type { AddedMember, Credentials } from "@skein/platform";
 import type { Store } from "@skein/store";
+import { dialBack } from "./dial-back.ts";
 import type { StateHome } from "./state-home.ts";
 
 /** How often the leader compares the quorum with what it should be, in milliseconds. */
@@ -18,6 +19,8 @@ export interface QuorumDependencies {
   readonly candidate: Candidate;
   readonly nodeId: string;
   readonly key: Uint8Array;
+  /** This manager's own, at the time of the call. */
+  readonly credentials: () => Credentials;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -84,9 +87,10 @@ export class Quorum {
   }
 
   async #join({ nodeId, addr }: JoinQuorum): Promise<QuorumPlace> {
-    const { store, home, key } = this.#deps;
+    const { store, home, key, credentials } = this.#deps;
     if (store.view.get("nodes", nodeId)?.spec.Role !== "manager")
       throw new OperationError("forbidden", `node ${nodeId} is not to be a manager`);
+    await dialBack(nodeId, addr, credentials());
     const added = await home.add(nodeId, addr);
     await store.transact((tx) => recordManagerAddress(tx, nodeId, addr));
     return { ...added, key };

@@ -133,7 +133,13 @@ export class StateHome {
 
   /** Makes sure that etcd is here. Rejects (kind `failed-precondition`) with what to install. */
   async checkCanGrow(): Promise<void> {
-    if (!this.#member) await checkEtcdBinary();
+    if (this.#member) return;
+    await checkEtcdBinary().catch((error: unknown) => {
+      throw new OperationError(
+        "failed-precondition",
+        `the present manager at ${this.#options.address} can't share its state with another one: ${messageOf(error)}`,
+      );
+    });
   }
 
   /**
