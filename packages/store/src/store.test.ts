@@ -274,13 +274,14 @@ test("what a newer version wrote is kept: tables and fields that are not known h
 });
 
 test("what an earlier build wrote is read in the present form, from the log and from others", async () => {
-  const log = openMemoryLog(newMemoryDisk());
+  const disk = newMemoryDisk();
+  const log = openMemoryLog(disk);
   const never = new AbortController().signal;
   const other = await Store.open(log, clock);
   const planner: Planner = { plan: () => {}, reset: () => {}, failed: () => {} };
   other.lead(await log.campaign("earlier", never), planner);
   await other.transact((tx) => tx.put("configs", config("c1")));
-  const adapted = await Store.open(log, clock, (table, value) =>
+  const adapted = await Store.open(openMemoryLog(disk), clock, (table, value) =>
     table === "configs" ? { ...(value as Config), labelled: true } : value,
   );
   expect(adapted.view.get("configs", "c1")).toMatchObject({ labelled: true });

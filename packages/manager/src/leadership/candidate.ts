@@ -17,6 +17,15 @@ const RETRY_MS = 200;
 const isReadable = (view: View): boolean =>
   [...view.all("clusters").values()].every(({ format = 1 }) => format <= STATE_FORMAT);
 
+/** It may have been changed while this manager waited to be elected. */
+const assertReadable = (view: View): void => {
+  if (isReadable(view)) return;
+  throw new OperationError(
+    "failed-precondition",
+    "the cluster's state was written by a newer version of Skein: upgrade Skein on this node",
+  );
+};
+
 const lost = ({ lost: signal }: Leadership): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -118,6 +127,7 @@ export class Candidate {
       const leadership = await log.campaign(candidate, this.#end.signal);
       this.#leadership = leadership;
       await store.reached(await log.readIndex(leadership.lost), leadership.lost);
+      assertReadable(store.view);
       following.abort(new Error("this manager leads"));
       leader = this.#lead(leadership);
       await lost(leadership);
