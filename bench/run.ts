@@ -6,6 +6,7 @@ import { networkTables } from "./network-tables.ts";
 import { rpc } from "./rpc.ts";
 import { scheduling } from "./scheduling.ts";
 import { services } from "./services.ts";
+import { stateMove } from "./state-move.ts";
 import type { Row } from "./table.ts";
 import { table } from "./table.ts";
 
@@ -14,6 +15,7 @@ const suites: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   services,
   capacity,
   rpc,
+  "state-move": stateMove,
   etcd,
   ...(process.getuid?.() === 0 ? { network, "network-tables": networkTables } : {}),
 };
