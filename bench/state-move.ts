@@ -48,10 +48,10 @@ const move = async (directory: string, objects: number): Promise<Move> => {
   await member.ready(READY_MS);
   const shared = { client: member.client, clusterId: "bench", key, logger: silentLogger };
   const target = await openEtcdLog(shared);
-  let isOver = false;
+  const over = new AbortController();
   let longestWaitMs = 0;
   const write = async (): Promise<void> => {
-    for (let n = 0; !isOver; n += 1) {
+    for (let n = 0; !over.signal.aborted; n += 1) {
       const before = performance.now();
       await store.transact((tx) => tx.put("configs", config(`c${n % objects}`, BYTES)));
       longestWaitMs = Math.max(longestWaitMs, performance.now() - before);
@@ -61,7 +61,7 @@ const move = async (directory: string, objects: number): Promise<Move> => {
   const before = performance.now();
   await log.moveTo(target, () => Promise.resolve());
   const wholeMs = performance.now() - before;
-  isOver = true;
+  over.abort();
   await writing;
   await log.close();
   await member.stop();

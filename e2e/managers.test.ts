@@ -254,7 +254,12 @@ test("a manager does not leave without force; with force it is out of the quorum
   const rest = ["manager1", "manager2"];
   await untilNodes(rest, [...ALL.slice(0, 2), "manager3 Down", "worker1 Ready"]);
   const count = ["info", "--format", "{{.Swarm.Managers}}"];
-  for (const host of rest) expect(await cluster.docker(host)(...count)).toBe("2");
+  for (const host of rest) {
+    expect(await cluster.docker(host)(...count)).toBe("2");
+    expect(await cluster.docker(host)("info")).toContain(
+      "Running Swarm in a two-manager configuration",
+    );
+  }
   await cluster.docker()("node", "rm", await hostname("manager3"));
   await untilNodes(rest, [...ALL.slice(0, 2), "worker1 Ready"]);
 });

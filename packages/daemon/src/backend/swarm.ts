@@ -6,7 +6,7 @@ import type { ManagerRuntime } from "../manager/manager-runtime.ts";
 import type { Member } from "../membership/member.ts";
 import type { Membership, MembershipState } from "../membership/membership.ts";
 import { splitHostPort } from "../membership/addresses.ts";
-import { lockedSwarm, notLocked, starting } from "../membership/texts.ts";
+import { lockedSwarm, notLocked, starting, TWO_MANAGERS } from "../membership/texts.ts";
 
 const clusterInfo = (manager: ManagerRuntime): ClusterInfo =>
   toClusterInfo(theCluster(manager.store.view));
@@ -103,14 +103,16 @@ export const newInfoBackend = (membership: Membership): Backend["info"] => ({
     };
     if (!manager) return info;
     const nodes = [...manager.store.view.all("nodes").values()];
+    const managers = nodes.filter(({ role }) => role === "manager").length;
     await manager.store.barrier().catch(() => {
       // What is shown here is only a count; /info must answer also when the disk does not.
     });
     return {
       ...info,
       Nodes: nodes.length,
-      Managers: nodes.filter(({ role }) => role === "manager").length,
+      Managers: managers,
       Cluster: clusterInfo(manager),
+      ...(managers === 2 ? { Warnings: [TWO_MANAGERS] } : {}),
     };
   },
   status: () => {

@@ -59,3 +59,11 @@ export const joinTimedOut = (): OperationError =>
 /** What a node that was removed shows until it leaves. */
 export const removedFromCluster = (nodeId: string): string =>
   `node ${nodeId} has been removed from the cluster: leave with "docker swarm leave", then join again`;
+
+/** What `docker info` says of a cluster that two managers make no safer than one. */
+export const TWO_MANAGERS: string = [
+  "WARNING: Running Swarm in a two-manager configuration. This configuration provides",
+  "         no fault tolerance, and poses a high risk to lose control over the cluster.",
+  "         Refer to https://docs.docker.com/engine/swarm/admin_guide/ to configure the",
+  "         Swarm for fault-tolerance.",
+].join("\n");
