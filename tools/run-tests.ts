@@ -60,7 +60,7 @@ const vitest = (title: string, projects: readonly string[]): Tally => {
 const GROUPS: Readonly<Record<string, () => Tally>> = {
   static: () => CHECKS.map(check).reduce(add),
   fast: () => vitest("fast", ["unit", "tidy", "sim"]),
-  e2e: () => vitest("e2e", ["e2e"]),
+  e2e: () => add(vitest("etcd", ["etcd"]), vitest("e2e", ["e2e"])),
 };
 
 const wanted = process.argv.slice(2);
