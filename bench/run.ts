@@ -10,7 +10,8 @@ import { stateMove } from "./state-move.ts";
 import type { Row } from "./table.ts";
 import { table } from "./table.ts";
 
-const suites: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+/** Each gives rows of a table, or a table of its own. */
+const suites: Readonly<Record<string, () => Promise<readonly Row[] | string>>> = {
   scheduling,
   services,
   capacity,
@@ -23,6 +24,6 @@ const suites: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
 const chosen = process.argv.slice(2);
 for (const [name, run] of Object.entries(suites)) {
   if (chosen.length > 0 && !chosen.includes(name)) continue;
-  const rows = await run();
-  process.stdout.write(`\n## ${name}\n\n${table(rows)}\n`);
+  const found = await run();
+  process.stdout.write(`\n## ${name}\n\n${typeof found === "string" ? found : table(found)}\n`);
 }

@@ -18,13 +18,20 @@ export const milliseconds = (ms: number): string =>
 /** A size for people. */
 export const mebibytes = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;
 
-/** The rows, with columns as wide as their widest cell. */
-export const table = (rows: readonly Row[]): string => {
-  const head: Row = { what: "", skein: "Skein", peer: "SwarmKit" };
-  const keys = ["what", "skein", "peer"] as const;
-  const widths = keys.map((key) => Math.max(...[head, ...rows].map((row) => row[key].length)));
-  const line = (row: Row): string =>
-    `| ${keys.map((key, i) => row[key].padEnd(widths[i] ?? 0)).join(" | ")} |`;
+/** Lines of cells below a head, with columns as wide as their widest cell. */
+export const grid = (head: readonly string[], rows: readonly (readonly string[])[]): string => {
+  const widths = head.map((_, at) =>
+    Math.max(...[head, ...rows].map((row) => row[at]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string =>
+    `| ${widths.map((width, at) => (cells[at] ?? "").padEnd(width)).join(" | ")} |`;
   const rule = `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`;
   return [line(head), rule, ...rows.map(line)].join("\n");
 };
+
+/** The rows beside what the reference needs. */
+export const table = (rows: readonly Row[]): string =>
+  grid(
+    ["", "Skein", "SwarmKit"],
+    rows.map(({ what, skein, peer }) => [what, skein, peer]),
+  );

@@ -137,6 +137,11 @@ export class Lab {
     for (const namespace of this.#namespaces.toReversed()) await namespace.remove();
   }
 
+  /** A further machine, plugged in nowhere; it ends with the lab. */
+  machine(name: string): Promise<NetworkNamespace> {
+    return this.#namespace(name);
+  }
+
   /** A further namespace, which ends with the lab. */
   async #namespace(name: string): Promise<NetworkNamespace> {
     const namespace = await NetworkNamespace.create(`${this.#name}-${name}`);
