@@ -273,3 +273,65 @@ test("an agent of protocol 1 gets whole tables of its own, and nothing that it d
   expect(back?.peers.map(({ nodeId }) => nodeId)).toEqual(["n2"]);
   expect(back?.endpoints).toHaveLength(2);
 });
+
+const report = async ({ store, clock, agents }: Rig, taskId: string): Promise<void> => {
+  agents[store.view.get("tasks", taskId)?.nodeId === "n1" ? "n1" : "n2"].port.receive({
+    type: "statuses",
+    sequence: 1,
+    statuses: [{ taskId, status: { state: "running", timestamp: 1, message: "" } }],
+  });
+  await clock.settle();
+};
+
+/** A service whose only task ran on a node that is missed since; its other is not running yet. */
+const missed = async () => {
+  const all = await rig();
+  const { store, clock, agents } = all;
+  await create(all, 1);
+  const [task] = store.view.tasksOfService("web").values();
+  const id = task?.id ?? "";
+  const [home, other] = task?.nodeId === "n1" ? (["n1", "n2"] as const) : (["n2", "n1"] as const);
+  await report(all, id);
+  agents[home].port.closed();
+  for (let second = 0; second < 12; second += 1) {
+    agents[other].port.receive({ type: "heartbeat" });
+    agents.n3.port.receive({ type: "heartbeat" });
+    await clock.advance(1_000);
+  }
+  expect(store.view.get("nodes", home)?.status.state).toBe("down");
+  expect(store.view.get("tasks", id)?.desiredState).toBe("shutdown");
+  const [successor = ""] = [...store.view.tasksOfService("web").keys()].filter((one) => one !== id);
+  const active = (): readonly string[] =>
+    follow(news(agents[other]))
+      .endpoints.filter((endpoint) => endpoint.active)
+      .map((endpoint) => endpoint.id);
+  return { all, id, successor, home, active };
+};
+
+test("the task of a missed node stays in the tables until another runs, and does not come back", async () => {
+  const { all, id, successor, active } = await missed();
+  expect(active()).toEqual([id]);
+  await report(all, successor);
+  expect(active()).toEqual([successor]);
+  await all.store.transact((tx) => {
+    const task = tx.get("tasks", successor);
+    if (task) tx.put("tasks", { ...task, status: { ...task.status, state: "failed" } });
+  });
+  await all.clock.settle();
+  expect(active()).toEqual([]);
+});
+
+test("the task of a missed node leaves the tables when the node is back, for it is stopped there", async () => {
+  const { all, id, home, active } = await missed();
+  expect(active()).toEqual([id]);
+  await all.connect(home);
+  expect(active()).toEqual([]);
+});
+
+test("the task of a missed node leaves the tables with its service", async () => {
+  const { all, id, active } = await missed();
+  expect(active()).toEqual([id]);
+  await all.store.transact((tx) => tx.delete("services", "web"));
+  await all.clock.settle();
+  expect(active()).toEqual([]);
+});

@@ -13,6 +13,7 @@ import type {
 } from "@skein/model";
 import { portKey } from "@skein/model";
 import type { Change, View } from "@skein/store";
+import { isMissed, mayServe, missedTasks } from "./backends.ts";
 import { ingressNetwork, networksOfService } from "./needs.ts";
 import { containerOf, endpointOf, peerOf, portsOf, serviceOf } from "./tables.ts";
 
@@ -49,6 +50,8 @@ class Collector {
   readonly #networks = new Map<string, NetworkDraft>();
   readonly #replaced = new Set<string>();
   readonly #ports: Draft<PublishedPort> = new Map();
+  /** Services of which tasks are different: their last resorts may be others. */
+  readonly #services = new Set<string>();
   #allPorts = false;
 
   constructor(view: View) {
@@ -67,6 +70,7 @@ class Collector {
   }
 
   result(): TableChanges {
+    this.#lastResorts();
     const networks = new Map<string, Omit<NetworkDelta, "id" | "base" | "version">>();
     for (const [id, draft] of this.#networks) {
       if (this.#replaced.has(id)) continue;
@@ -88,11 +92,26 @@ class Collector {
       [before, after].flatMap((task) => (task?.networks ?? []).map(({ networkId }) => networkId)),
     );
     const id = after?.id ?? before?.id ?? "";
+    this.#services.add(after?.serviceId ?? before?.serviceId ?? "");
+    // Whether it was a last resort can't be seen any more.
+    const isUnsure = before !== undefined && mayServe(before);
     for (const network of ids) {
       const was = before && endpointOf(this.#view, network, before);
       const now = after && endpointOf(this.#view, network, after);
-      if (!deepEqual(was, now)) this.#draft(network).endpoints.set(id, now);
+      if (isUnsure || !deepEqual(was, now)) this.#draft(network).endpoints.set(id, now);
     }
+  }
+
+  /** Tasks of missed nodes come and go as last resorts with what happens to others of their service. */
+  #lastResorts(): void {
+    if (this.#services.size === 0) return;
+    for (const [service, tasks] of missedTasks(this.#view))
+      if (this.#services.has(service)) for (const task of tasks) this.#tell(task);
+  }
+
+  #tell(task: Task): void {
+    for (const { networkId } of task.networks ?? [])
+      this.#draft(networkId).endpoints.set(task.id, endpointOf(this.#view, networkId, task));
   }
 
   #container(before: Attachment | undefined, after: Attachment | undefined): void {
@@ -119,6 +138,8 @@ class Collector {
       const now = after && peerOf(network, after);
       if (!deepEqual(was, now)) this.#draft(network).peers.set(id, now);
     }
+    if (isMissed(before) === isMissed(after)) return;
+    for (const task of this.#view.tasksOfNode(id).values()) if (mayServe(task)) this.#tell(task);
   }
 
   #service(before: Service | undefined, after: Service | undefined): void {

@@ -13,6 +13,7 @@ import type {
 } from "@skein/model";
 import { expandContainer, isTerminal, specVersionId } from "@skein/model";
 import type { View } from "@skein/store";
+import { isActive } from "./backends.ts";
 import { isEncrypted } from "./encryption.ts";
 import { ingressNetwork, isIngress, networksOfService } from "./needs.ts";
 
@@ -36,10 +37,6 @@ export const underlayOf = (node: Node): string => node.dataPathAddr ?? node.stat
 
 const gatewaysOf = (node: Node, networkId: string): readonly string[] | undefined =>
   node.attachments?.find((held) => held.networkId === networkId)?.addresses;
-
-/** Names and VIPs lead to tasks that run, are healthy, and are not about to be stopped. */
-const isActive = ({ status, desiredState }: Task): boolean =>
-  status.state === "running" && (desiredState === "running" || desiredState === "complete");
 
 /** The host name that the spec gives to a task's container is one of its names, as in Docker. */
 const hostnameOf = (
@@ -85,7 +82,7 @@ export const endpointOf = (
     serviceId: task.serviceId,
     slot: task.slot,
     aliases: version ? hostnameOf(view, version, { ...task, nodeId: task.nodeId }) : [],
-    active: isActive(task),
+    active: isActive(view, network, task),
   };
 };
 
