@@ -25,6 +25,7 @@ import { hasLocalState } from "./membership/local-state.ts";
 import { Membership } from "./membership/membership.ts";
 import type { DoctorDependencies } from "./doctor/doctor.ts";
 import { examineNode } from "./doctor/doctor.ts";
+import { readStoreFiles } from "./store-files.ts";
 import { readTlsFiles } from "./tls-files.ts";
 import type { DaemonOptions } from "./options.ts";
 import { VERSION } from "./version.ts";
@@ -92,6 +93,7 @@ const claimAll = ({ pidfile, dataDir, runDir }: DaemonOptions): (() => void) => 
 export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon> => {
   const logger: Logger = stderrLogger(options.logLevel);
   const engineSocket = engineSocketOf(options.engine);
+  const externalStore = await readStoreFiles(options);
   const release = claimAll(options);
   const clock = systemClock;
   const random = systemRandom;
@@ -116,6 +118,7 @@ export const startDaemon = async (options: DaemonOptions): Promise<RunningDaemon
         electionMs: options.electionTimeoutMs,
         heartbeatMs: Math.round(options.electionTimeoutMs / HEARTBEATS_PER_ELECTION),
       },
+      externalStore,
       networkKeyPeriodMs: options.networkKeyPeriodMs,
       diagnostics,
       onManager: ({ store }) => {

@@ -17,6 +17,11 @@ export interface DaemonOptions {
   readonly electionTimeoutMs: number;
   /** Managers: how long one key of encrypted networks is used, in milliseconds. */
   readonly networkKeyPeriodMs: number;
+  /** An etcd that managers keep the state in, instead of members of their own; empty: none. */
+  readonly storeEndpoints: readonly string[];
+  readonly storeCa: string | undefined;
+  readonly storeCert: string | undefined;
+  readonly storeKey: string | undefined;
   readonly pidfile: string | undefined;
   readonly logLevel: LogLevel;
   readonly tlsCert: string | undefined;
@@ -82,6 +87,20 @@ export const declarations: readonly Declaration[] = [
     description: "managers: hours after which encrypted networks get another key, 0.1 to 720",
     fallback: "12",
   },
+  {
+    name: "storeEndpoints",
+    flag: "--store-endpoints <url>",
+    description:
+      "managers: keep the state in this etcd, https://host:port, instead of one of their own (repeatable)",
+    list: true,
+  },
+  { name: "storeCa", flag: "--store-ca <path>", description: "authority of that etcd (PEM)" },
+  {
+    name: "storeCert",
+    flag: "--store-cert <path>",
+    description: "client certificate for that etcd (PEM)",
+  },
+  { name: "storeKey", flag: "--store-key <path>", description: "its private key (PEM)" },
   { name: "pidfile", flag: "--pidfile <path>", description: "write the process id to this file" },
   {
     name: "logLevel",
@@ -172,7 +191,7 @@ const text = (declaration: Declaration, value: unknown): string | undefined => {
 };
 
 const texts = (declaration: Declaration, value: unknown): readonly string[] => {
-  if (value === undefined) return [declaration.fallback ?? ""];
+  if (value === undefined) return declaration.fallback === undefined ? [] : [declaration.fallback];
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   if (list.some((entry) => typeof entry !== "string") || list.length === 0)
     throw invalid(`option "${declaration.name}" must be a text or a list of texts`);
@@ -206,8 +225,11 @@ export const readOptions = (flags: Values, environment: NodeJS.ProcessEnv): Daem
     const declaration = declared.get(name);
     return declaration && text(declaration, pick(name, sources));
   };
-  const hostsDeclaration = declared.get("host");
-  const hosts = hostsDeclaration ? texts(hostsDeclaration, pick("host", sources)) : [];
+  const many = (name: string): readonly string[] => {
+    const declaration = declared.get(name);
+    return declaration ? texts(declaration, pick(name, sources)) : [];
+  };
+  const hosts = many("host");
   for (const host of hosts)
     if (!/^(unix:\/\/\/.|tcp:\/\/.+:\d+$)/.test(host))
       throw invalid(`invalid host "${host}": use unix:///path or tcp://address:port`);
@@ -219,6 +241,10 @@ export const readOptions = (flags: Values, environment: NodeJS.ProcessEnv): Daem
     listenAddr: one("listenAddr") ?? "",
     electionTimeoutMs: electionTimeout(one("electionTimeout") ?? ""),
     networkKeyPeriodMs: keyPeriod(one("networkKeyRotation") ?? ""),
+    storeEndpoints: many("storeEndpoints"),
+    storeCa: one("storeCa"),
+    storeCert: one("storeCert"),
+    storeKey: one("storeKey"),
     pidfile: one("pidfile"),
     logLevel: pick("debug", sources) === true ? "debug" : ((one("logLevel") ?? "info") as LogLevel),
     tlsCert: one("tlsCert"),

@@ -14,6 +14,8 @@ export interface JoiningHost {
   readonly oldest: number;
   /** The version of etcd there; absent: none that could be used. */
   readonly etcd?: string;
+  /** It was told of an etcd for the managers' state (`--store-endpoints`). */
+  readonly externalStore?: boolean;
   /** `host:port` at which the other managers are to reach it. */
   readonly advertiseAddr: string;
   readonly reach: ReachProof;

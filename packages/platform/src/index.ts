@@ -6,6 +6,7 @@ export type { EtcdClient, MemberAlarm, MemberStatus } from "./etcd/client.ts";
 export type { Endpoints } from "./etcd/channels.ts";
 export { copyState } from "./etcd/copy-state.ts";
 export type { CopyOptions } from "./etcd/copy-state.ts";
+export { USUAL_LIMITS } from "./etcd/commit-batch.ts";
 export type { TxnLimits } from "./etcd/commit-batch.ts";
 export { EtcdUpkeep } from "./etcd/upkeep.ts";
 export type { UpkeepOptions } from "./etcd/upkeep.ts";

@@ -12,6 +12,8 @@ export interface JoinInput {
   readonly dataDir: string;
   /** Where it will listen if it becomes a manager. */
   readonly listen: HostPort;
+  /** Whether it was told of an etcd for the state. */
+  readonly externalStore: boolean;
   /** `host:port` that others dial. */
   readonly advertiseAddr: string;
 }
@@ -41,6 +43,7 @@ export const joinAsNode = async (
         oldest: OLDEST_MANAGER_PROTOCOL,
         advertiseAddr: input.advertiseAddr,
         reach: offer.proof,
+        externalStore: input.externalStore,
         ...(etcd === undefined ? {} : { etcd }),
       },
       directory: certificateDirectory(input.dataDir),

@@ -1,5 +1,5 @@
 import type { NewCluster } from "@skein/manager";
-import type { Credentials, MemberSettings } from "@skein/platform";
+import type { Credentials, Endpoints, MemberSettings } from "@skein/platform";
 import type { LoadedState } from "@skein/store";
 import type { HostPort } from "../membership/addresses.ts";
 import type { StateKind } from "./state/state-home.ts";
@@ -17,6 +17,8 @@ export type StateSource =
     }
   /** In the quorum of which this manager is a member. */
   | { readonly kind: "etcd"; readonly key: Uint8Array }
+  /** In the etcd of `--store-endpoints`. */
+  | { readonly kind: "external"; readonly key: Uint8Array; readonly bootstrap?: NewCluster }
   /** In a quorum that this manager is to join. */
   | {
       readonly kind: "joining";
@@ -37,6 +39,8 @@ export interface ManagerOptions {
   readonly credentials: Credentials;
   /** How the member of etcd runs. */
   readonly settings: MemberSettings;
+  /** The etcd of `--store-endpoints`. */
+  readonly externalStore?: Endpoints | undefined;
   /** Makes it known for good where the state is. */
   readonly settle: (kind: StateKind) => Promise<void>;
 }

@@ -83,7 +83,7 @@ const bootstrap = async (
   { dataDir, source, alone, advertiseAddr, credentials }: ManagerOptions,
   signal: AbortSignal,
 ): Promise<void> => {
-  if (source.kind === "lmdb" && source.bootstrap) {
+  if ((source.kind === "lmdb" || source.kind === "external") && source.bootstrap) {
     const { bootstrap: first } = source;
     await elected(candidate, signal);
     await store.transact((tx) => bootstrapCluster(tx, first));
@@ -211,7 +211,8 @@ const assemble = async (
   const authority = authorityThrough(parts);
   doors.server.serve(methodsOf(parts, authority, dependencies));
   started.add(watchRemovals(store, doors.server));
-  if (options.source.kind === "joining") await options.settle("etcd");
+  if (options.source.kind === "joining")
+    await options.settle(home.isExternal ? "external" : "etcd");
   return {
     ...runtimeOf(parts, home),
     authority,

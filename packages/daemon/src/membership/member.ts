@@ -2,7 +2,7 @@ import { networkInterfaces } from "node:os";
 import type { Clock, Logger, Random } from "@skein/base";
 import { messageOf } from "@skein/base";
 import type { NewCluster } from "@skein/manager";
-import type { Credentials, MemberSettings } from "@skein/platform";
+import type { Credentials, Endpoints, MemberSettings } from "@skein/platform";
 import type { LoadedState } from "@skein/store";
 import type { NodeAvailability } from "@skein/wire";
 import type { AgentRuntime, AgentStarter } from "../agent/agent-runtime.ts";
@@ -22,6 +22,8 @@ import type { Sealing } from "./sealing.ts";
 export interface MemberDependencies {
   readonly dataDir: string;
   readonly settings: MemberSettings;
+  /** Where managers keep the state instead of in an etcd of theirs. */
+  readonly externalStore?: Endpoints | undefined;
   /** How long one key of encrypted networks is used, in ms; 12 hours unless given. */
   readonly networkKeyPeriodMs?: number;
   readonly clock: Clock;
@@ -152,7 +154,8 @@ export class Member {
     const { credentials, availability } = this.#begin;
     const isManager = this.#local.role === "manager";
     if (isManager && this.#begin.alone === true) await this.#startAlone();
-    else if (isManager && stateOf(this.#local) === "lmdb") await this.#newSeat().startNow();
+    else if (isManager && (stateOf(this.#local) === "lmdb" || this.#begin.bootstrap))
+      await this.#newSeat().startNow();
     this.#agent = await startAgent({
       local: this.#local,
       credentials,
@@ -231,11 +234,12 @@ export class Member {
   }
 
   async #managerOptions(): Promise<ManagerOptions> {
-    const { dataDir, settings } = this.#deps;
+    const { dataDir, settings, externalStore } = this.#deps;
     const { listenAddr, advertiseAddr } = this.#local;
     return {
       dataDir,
       settings,
+      externalStore,
       source: await this.#source(),
       listen: resolveListenAddr(listenAddr, networkInterfaces()),
       advertiseAddr,

@@ -177,6 +177,7 @@ export class Membership {
         clusterId: bootstrap.id,
         role: "manager",
         remotes: [addresses.advertiseAddr],
+        ...(this.#deps.externalStore ? { state: "external" } : {}),
       };
       await this.#begin({ local, credentials, bootstrap });
       return local.nodeId;
@@ -239,6 +240,7 @@ export class Membership {
             dataDir: this.#options.dataDir,
             listen: resolveListenAddr(addresses.listenAddr, networkInterfaces()),
             advertiseAddr: addresses.advertiseAddr,
+            externalStore: this.#deps.externalStore !== undefined,
           },
           { ...this.#deps, timeoutMs: READY_MS },
         );

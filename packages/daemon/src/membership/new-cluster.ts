@@ -10,7 +10,7 @@ import {
   newSigner,
   newUnlockKey,
 } from "@skein/platform";
-import type { Credentials } from "@skein/platform";
+import type { Credentials, Endpoints } from "@skein/platform";
 import type { SwarmInitRequest } from "@skein/wire";
 import { initialSwarmSpec } from "./swarm-spec.ts";
 
@@ -20,8 +20,14 @@ const NANOSECONDS_PER_MS = 1e6;
 export const newCluster = async (
   request: SwarmInitRequest,
   advertiseAddr: string,
-  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  dependencies: {
+    readonly clock: Clock;
+    readonly random: Random;
+    /** Where the state is to be, if not with the managers. */
+    readonly externalStore?: Endpoints | undefined;
+  },
 ): Promise<{ readonly bootstrap: NewCluster; readonly credentials: Credentials }> => {
+  const { clock, random, externalStore } = dependencies;
   const now = clock.now();
   const rootCa = await createRootAuthority(now);
   const identity = { nodeId: newId(random), role: "manager", clusterId: newId(random) } as const;
@@ -33,6 +39,7 @@ export const newCluster = async (
   const [pool, size] = [request.DefaultAddrPool, request.SubnetSize];
   const bootstrap: NewCluster = {
     id: identity.clusterId,
+    ...(externalStore ? { externalStore: true } : {}),
     spec,
     rootCa,
     joinTokens: {

@@ -41,6 +41,13 @@ export const missingEtcd = (name: string): string =>
   `${name} can't become a manager: etcd 3.4 to 3.6, which holds the state of several managers, was not found there. ` +
   'Install it ("apt-get install etcd-server" on Debian) and try again';
 
+const MISSING_ENDPOINTS =
+  "the state of this cluster is in an etcd of its own: start the joining node's daemon with --store-endpoints as the " +
+  "other managers are, and try again";
+const NEEDLESS_ENDPOINTS =
+  "the managers of this cluster keep its state themselves: start the joining node's daemon without --store-endpoints, " +
+  "and try again";
+
 /**
  * Refuses (failed-precondition) a host that can't be what its token makes of it, before anything is
  * recorded: one that is newer than the managers, and a manager without etcd. A host of an older version says
@@ -55,7 +62,10 @@ export const checkJoiningHost = (view: View, role: Role, host: JoiningHost | und
       "the joining node's version of Skein is too old for a manager of this cluster: upgrade Skein there, or join " +
         "with the worker token",
     );
-  if (host.etcd === undefined && theCluster(view).externalStore !== true)
+  const isExternal = theCluster(view).externalStore === true;
+  if (isExternal !== (host.externalStore ?? false))
+    throw rpcError("failed-precondition", isExternal ? MISSING_ENDPOINTS : NEEDLESS_ENDPOINTS);
+  if (host.etcd === undefined && !isExternal)
     throw rpcError("failed-precondition", missingEtcd("the joining node"));
 };
 

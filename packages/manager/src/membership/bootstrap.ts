@@ -22,6 +22,7 @@ export interface NewCluster {
   readonly defaultAddrPool: readonly string[];
   readonly subnetSize: number;
   readonly dataPathPort: number;
+  readonly externalStore?: true;
   readonly firstNode: NewNode;
   /** Ids for the predefined networks. */
   readonly newId: () => string;

@@ -11,7 +11,7 @@ const parseReach = (value: unknown): ReachProof => {
 };
 
 const parseHost = (value: unknown): JoiningHost => {
-  const { protocol, oldest, etcd, advertiseAddr, reach } = Object.fromEntries(
+  const { protocol, oldest, etcd, externalStore, advertiseAddr, reach } = Object.fromEntries(
     Object.entries(value ?? {}),
   );
   if (typeof protocol !== "number" || typeof advertiseAddr !== "string")
@@ -21,6 +21,7 @@ const parseHost = (value: unknown): JoiningHost => {
     oldest: typeof oldest === "number" ? oldest : protocol,
     advertiseAddr,
     reach: parseReach(reach),
+    externalStore: externalStore === true,
     ...(typeof etcd === "string" ? { etcd } : {}),
   };
 };

@@ -6,6 +6,7 @@ import type { LeaderLink } from "../leader-link.ts";
 import type { ManagerOptions } from "../manager-options.ts";
 import type { Doors } from "./doors.ts";
 import type { JoinQuorum, QuorumPlace } from "./quorum.ts";
+import { withoutEndpoints } from "./external-store.ts";
 import { StateHome } from "./state-home.ts";
 import type { StateHomeOptions } from "./state-home.ts";
 
@@ -94,10 +95,16 @@ export const openHome = async (
     const home = await StateHome.shared(optionsWith(source.key), start, signal);
     return { home, key: source.key };
   }
+  const external = async (key: Uint8Array): Promise<StateHome> => {
+    if (!input.externalStore) throw withoutEndpoints();
+    return StateHome.external(optionsWith(key), input.externalStore);
+  };
+  if (source.kind === "external") return { home: await external(source.key), key: source.key };
   const remotes = source.remotes().filter((address) => address !== advertiseAddr);
   const asking = { addr: advertiseAddr, credentials: current() };
-  const { key, members } = await askToJoin(remotes, asking, signal);
+  const { key, members, ...place } = await askToJoin(remotes, asking, signal);
   await source.keepKey(key);
+  if (place.external === true) return { home: await external(key), key };
   const start = { kind: "join", members } as const;
   return { home: await StateHome.shared(optionsWith(key), start, signal), key };
 };

@@ -36,7 +36,11 @@ export interface JoinQuorum {
 export interface QuorumPlace extends AddedMember {
   /** The key that seals the state. */
   readonly key: Uint8Array;
+  /** The state is in an etcd that somebody else runs: there is no member. */
+  readonly external?: true;
 }
+
+const NO_MEMBER: AddedMember = { id: "", members: [] };
 
 /**
  * The leader's care for the quorum: it lets managers in, and keeps the members of etcd as the nodes'
@@ -91,9 +95,9 @@ export class Quorum {
     if (store.view.get("nodes", nodeId)?.spec.Role !== "manager")
       throw new OperationError("forbidden", `node ${nodeId} is not to be a manager`);
     await dialBack(nodeId, addr, credentials());
-    const added = await home.add(nodeId, addr);
+    const added = home.isExternal ? NO_MEMBER : await home.add(nodeId, addr);
     await store.transact((tx) => recordManagerAddress(tx, nodeId, addr));
-    return { ...added, key };
+    return { ...added, key, ...(home.isExternal ? { external: true } : {}) };
   }
 
   async #run(): Promise<void> {
@@ -135,7 +139,7 @@ export class Quorum {
   /** True when something was changed: it may be that the next step can be made now. */
   async #reconcile(): Promise<boolean> {
     const { home, store, nodeId } = this.#deps;
-    if (!home.member) return false;
+    if (!home.member && !home.isExternal) return false;
     let isChanged = false;
     for (const step of planMembers(store.view, await home.members(), nodeId))
       isChanged = (await this.#tryStep(step)) || isChanged;

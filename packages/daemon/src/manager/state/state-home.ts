@@ -20,6 +20,7 @@ import {
 import type {
   AddedMember,
   DialPeer,
+  Endpoints,
   EtcdLog,
   EtcdMember,
   MemberEnd,
@@ -28,9 +29,14 @@ import type {
 } from "@skein/platform";
 import type { LoadedState, Log } from "@skein/store";
 import { MovableLog } from "@skein/store";
+import { openExternalStore } from "./external-store.ts";
+import type { ExternalStore } from "./external-store.ts";
 
-/** Where a manager's state is: on its own disk, on its way into a quorum, or in one. */
-export type StateKind = "lmdb" | "joining" | "etcd";
+/**
+ * Where a manager's state is: on its own disk, on its way into a quorum, in one, or in an etcd that somebody
+ * else runs.
+ */
+export type StateKind = "lmdb" | "joining" | "etcd" | "external";
 
 export interface StateHomeOptions {
   readonly dataDir: string;
@@ -66,6 +72,7 @@ export class StateHome {
   readonly #options: StateHomeOptions;
   readonly #log: MovableLog;
   #member: EtcdMember | undefined;
+  #external: ExternalStore | undefined;
   #moving: Promise<void> | undefined;
   readonly #end = new AbortController();
 
@@ -111,6 +118,19 @@ export class StateHome {
     }
   }
 
+  /** The state in an etcd that somebody else runs. Rejects as `openExternalStore` does. */
+  static async external(options: StateHomeOptions, endpoints: Endpoints): Promise<StateHome> {
+    const external = await openExternalStore(options, endpoints);
+    const home = new StateHome(options, external.log);
+    home.#external = external;
+    return home;
+  }
+
+  /** Whether its members are somebody else's care. */
+  get isExternal(): boolean {
+    return this.#external !== undefined;
+  }
+
   get log(): Log {
     return this.#log;
   }
@@ -133,7 +153,7 @@ export class StateHome {
 
   /** Makes sure that etcd is here. Rejects (kind `failed-precondition`) with what to install. */
   async checkCanGrow(): Promise<void> {
-    if (this.#member) return;
+    if (this.#member || this.#external) return;
     await checkEtcdBinary().catch((error: unknown) => {
       throw new OperationError(
         "failed-precondition",
@@ -196,6 +216,7 @@ export class StateHome {
     });
     await this.#log.close();
     await this.#member?.stop();
+    this.#external?.client.close();
   }
 
   #sharedClient(): EtcdMember["client"] {
