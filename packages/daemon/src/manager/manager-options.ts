@@ -41,6 +41,8 @@ export interface ManagerOptions {
   readonly settings: MemberSettings;
   /** The etcd of `--store-endpoints`. */
   readonly externalStore?: Endpoints | undefined;
+  /** Told why the state can't be read yet. */
+  readonly waiting?: (reason: string) => void;
   /** Makes it known for good where the state is. */
   readonly settle: (kind: StateKind) => Promise<void>;
 }

@@ -46,7 +46,11 @@ export class ManagerSeat {
   async startNow(until?: AbortSignal): Promise<void> {
     const { signal: end } = this.#end;
     const signal = until ? AbortSignal.any([end, until]) : end;
-    this.#started(await startManager(await this.#options(), this.#deps, signal));
+    const waiting = (reason: string): void => {
+      this.#problem = reason;
+    };
+    const options = await this.#options();
+    this.#started(await startManager({ ...options, waiting }, this.#deps, signal));
   }
 
   /** Begins to start it, and goes on until it runs. `done` settles when it does, or is stopped. */

@@ -52,6 +52,8 @@ export interface StateHomeOptions {
   /** Makes it known for good where the state is. */
   readonly settle: (kind: StateKind) => Promise<void>;
   readonly clock: Clock;
+  /** Told why a state among several managers can't be read yet, each time that is so. */
+  readonly waiting?: (reason: string) => void;
   readonly logger: Logger;
 }
 
@@ -272,20 +274,40 @@ const openShared = async (
   signal: AbortSignal,
 ): Promise<EtcdLog> => {
   let told = "";
+  const stopped = aborted(signal);
   for (;;) {
     signal.throwIfAborted();
     try {
-      await member.ready(READY_MS);
+      await Promise.race([member.ready(READY_MS), stopped]);
       return await openEtcdLog({ ...options, client: member.client });
     } catch (error) {
       const ended = await Promise.race([member.ended, Promise.resolve(undefined)]);
       if (ended) throw gone(ended);
-      if (!isPassing(error)) throw error;
+      if (signal.aborted || !isPassing(error)) throw error;
+      options.waiting?.(`${messageOf(error)}. ${LOST}`);
       if (messageOf(error) !== told)
         options.logger.info("the state can't be read yet", { reason: messageOf(error) });
       told = messageOf(error);
     }
   }
+};
+
+const LOST =
+  "If a majority of the managers is lost for good, run docker swarm init --force-new-cluster on one that is left";
+
+/** Rejects with the signal's reason; nobody need wait for it. */
+const aborted = (signal: AbortSignal): Promise<never> => {
+  const stopped = new Promise<never>((_, reject) => {
+    signal.addEventListener(
+      "abort",
+      () => reject(signal.reason instanceof Error ? signal.reason : new Error("stopped")),
+      { once: true },
+    );
+  });
+  stopped.catch(() => {
+    // whoever waited is told
+  });
+  return stopped;
 };
 
 const isPassing = (error: unknown): boolean =>
