@@ -83,7 +83,7 @@ const checked = <T extends { readonly local: LocalState }>(standing: T): T => {
   if (state === "joining")
     throw new OperationError(
       "failed-precondition",
-      "this manager was never let in by the others: it has nothing of the cluster's state. Use " +
+      "this manager has no place among the others, and nothing of the cluster's state. Use " +
         "--force-new-cluster on a manager that has, or restore a backup",
     );
   return standing;

@@ -7,7 +7,7 @@ import type { ManagerOptions } from "../manager-options.ts";
 import type { Doors } from "./doors.ts";
 import type { JoinQuorum, QuorumPlace } from "./quorum.ts";
 import { withoutEndpoints } from "./external-store.ts";
-import { StateHome } from "./state-home.ts";
+import { StateHome, TakenOutError } from "./state-home.ts";
 import type { StateHomeOptions } from "./state-home.ts";
 
 /** How long connecting to a manager, and being let in by the leader, may take, in milliseconds. */
@@ -92,8 +92,14 @@ export const openHome = async (
   }
   if (source.kind === "etcd") {
     const start = { kind: alone === true ? "force-new-cluster" : "continue" } as const;
-    const home = await StateHome.shared(optionsWith(source.key), start, signal);
-    return { home, key: source.key };
+    try {
+      const home = await StateHome.shared(optionsWith(source.key), start, signal);
+      return { home, key: source.key };
+    } catch (error) {
+      // If it is still to be a manager, or again, it gets a new place.
+      if (error instanceof TakenOutError) await input.settle("joining");
+      throw error;
+    }
   }
   const external = async (key: Uint8Array): Promise<StateHome> => {
     if (!input.externalStore) throw withoutEndpoints();

@@ -314,18 +314,21 @@ const isPassing = (error: unknown): boolean =>
   error instanceof OperationError &&
   (error.kind === "unavailable" || error.kind === "deadline-exceeded");
 
-const ANEW = "run docker swarm leave --force, and join again";
+/** The others have taken this manager out while it was away: what it has is of no use. */
+export class TakenOutError extends OperationError {
+  constructor() {
+    super(
+      "failed-precondition",
+      "the other managers have taken this one out: it becomes what they say when it reaches one of them",
+    );
+  }
+}
 
 const gone = (end: MemberEnd): OperationError => {
-  if (end.kind === "removed")
-    return new OperationError(
-      "failed-precondition",
-      `the other managers have taken this one out: it becomes a worker when it reaches them. If it never does, ${ANEW}`,
-    );
-  const reason =
-    end.kind === "foreign" ? `holds the data of another cluster (${end.reason})` : "stopped";
+  if (end.kind === "removed") return new TakenOutError();
+  const what = end.kind === "foreign" ? `holds another cluster's data (${end.reason})` : "stopped";
   return new OperationError(
     "failed-precondition",
-    `the member of etcd on this manager ${reason}: ${ANEW}`,
+    `the member of etcd on this manager ${what}: run docker swarm leave --force, and join again`,
   );
 };
