@@ -85,6 +85,15 @@ test("a single manager has no quorum to lose, and needs backups", () => {
   ]);
 });
 
+test("an etcd that somebody else runs: what it says of itself is told, its members are not ours", () => {
+  const { store: _, ...rest } = facts();
+  expect(found({ ...rest, external: { version: "3.5.1", alarms: ["no-space"] } })).toEqual([
+    "ok leader: host1 leads",
+    "ok etcd: the state is in the etcd of --store-endpoints: version 3.5.1 answers",
+    "problem alarm: the database is full: the state can be read, and not changed",
+  ]);
+});
+
 test("a manager's certificate that nobody renews", () => {
   const checks = found({ ...facts(), certificates: [["host2", NOW + DAY / 2]] });
   expect(checks.at(-1)).toBe("problem certificates: the certificate of host2 ends in 12 h");

@@ -25,6 +25,11 @@ export interface ManagerFacts {
     readonly dbUsedBytes: number;
     readonly quotaBytes: number;
   };
+  /** Instead of the store: an etcd that somebody else runs. */
+  readonly external?: {
+    readonly version: string;
+    readonly alarms: readonly ("no-space" | "corrupt")[];
+  };
   /** Why the store could not be asked. */
   readonly storeFailure?: string;
   /** When the managers' certificates end: hostname, milliseconds since the epoch. */
@@ -47,11 +52,22 @@ const leaderCheck = ({ leader }: ManagerFacts): Check =>
     ? problem("leader", "no manager leads: nothing in the cluster changes", RECOVER)
     : ok("leader", `${leader} leads`);
 
-const quorumChecks = ({ store, storeFailure }: ManagerFacts): readonly Check[] => {
+const externalChecks = ({
+  version,
+  alarms,
+}: NonNullable<ManagerFacts["external"]>): readonly Check[] => [
+  ok("etcd", `the state is in the etcd of --store-endpoints: version ${version} answers`),
+  ...[...new Set(alarms)].map((alarm) =>
+    problem("alarm", ALARMS[alarm].finding, "whoever runs that etcd must see to it"),
+  ),
+];
+
+const quorumChecks = ({ store, external, storeFailure }: ManagerFacts): readonly Check[] => {
   if (storeFailure !== undefined)
     return [
       problem("quorum", `etcd does not answer here: ${storeFailure}`, "see the daemon's log"),
     ];
+  if (external) return externalChecks(external);
   if (!store)
     return [
       ok("quorum", "one manager, with the state on its disk: keep backups of it (skein backup)"),

@@ -3,10 +3,13 @@ import type { ManagerFacts } from "@skein/agent";
 import { messageOf } from "@skein/base";
 import type { Node } from "@skein/model";
 import { etcdHealth, QUOTA_BYTES } from "@skein/platform";
-import type { EtcdHealth } from "@skein/platform";
+import type { EtcdClient, EtcdHealth } from "@skein/platform";
 import type { View } from "@skein/store";
 import type { Check } from "@skein/wire";
 import type { ManagerRuntime } from "../manager/manager-runtime.ts";
+
+/** How long an etcd that somebody else runs has for an answer, in milliseconds. */
+const EXTERNAL_MS = 3000;
 
 const nameOf = (node: Node): string => node.description?.Hostname ?? node.id;
 
@@ -32,6 +35,14 @@ const storeFacts = (
   quotaBytes: QUOTA_BYTES,
 });
 
+const externalFacts = async (
+  client: EtcdClient,
+): Promise<NonNullable<ManagerFacts["external"]>> => {
+  const call = { timeoutMs: EXTERNAL_MS };
+  const { version } = await client.status(call);
+  return { version, alarms: (await client.alarms(call)).map(({ alarm }) => alarm) };
+};
+
 /** What the managers and their store are like, as this one knows it. Never rejects. */
 export const managerFacts = async ({
   store: { view },
@@ -47,8 +58,9 @@ export const managerFacts = async ({
       node.certificateExpires === undefined ? [] : [[nameOf(node), node.certificateExpires]],
     ),
   };
-  if (!home.member) return facts;
   try {
+    if (home.external) return { ...facts, external: await externalFacts(home.external) };
+    if (!home.member) return facts;
     return { ...facts, store: storeFacts(await etcdHealth(home.member.client), view) };
   } catch (error) {
     return { ...facts, storeFailure: messageOf(error) };

@@ -80,9 +80,10 @@ interface Parts {
 const bootstrap = async (
   store: Store,
   candidate: Candidate,
-  { dataDir, source, alone, advertiseAddr, credentials }: ManagerOptions,
+  options: ManagerOptions & { readonly hasExternalStore: boolean },
   signal: AbortSignal,
 ): Promise<void> => {
+  const { dataDir, source, alone, advertiseAddr, credentials, hasExternalStore } = options;
   if ((source.kind === "lmdb" || source.kind === "external") && source.bootstrap) {
     const { bootstrap: first } = source;
     await elected(candidate, signal);
@@ -95,7 +96,9 @@ const bootstrap = async (
   await elected(candidate, signal);
   const { nodeId } = credentials.identity;
   const self = { id: nodeId, role: "manager", availability: "active" } as const;
-  await store.transact((tx) => takeOver(tx, { ...self, managerAddr: advertiseAddr }));
+  await store.transact((tx) =>
+    takeOver(tx, { ...self, managerAddr: advertiseAddr, hasExternalStore }),
+  );
 };
 
 const elected = (candidate: Candidate, signal: AbortSignal): Promise<void> =>
@@ -200,7 +203,8 @@ const assemble = async (
   const candidate = new Candidate({ ...dependencies, store, log, allocator, candidate: nodeId });
   candidate.start();
   started.add(() => candidate.stop());
-  await bootstrap(store, candidate, options, signal);
+  const hasExternalStore = home.isExternal;
+  await bootstrap(store, candidate, { ...options, hasExternalStore }, signal);
   const own = { nodeId, key, credentials: current };
   const quorum = new Quorum({ ...dependencies, ...own, home, store, candidate });
   const input = { ...dependencies, store, candidate, allocator, quorum, credentials: current };

@@ -29,7 +29,13 @@ const rolesOf = ({ view }: Store): readonly string[] =>
   );
 
 const self = (id: string, managerAddr: string) =>
-  ({ id, role: "manager", availability: "active", managerAddr }) as const;
+  ({
+    id,
+    role: "manager",
+    availability: "active",
+    managerAddr,
+    hasExternalStore: false,
+  }) as const;
 
 test("the manager that is left is the only one, at the address that it has now", async () => {
   const store = await storeWith(aManager("m1"), aManager("m2"), aManager("m3"), aNode("w1"));
@@ -63,4 +69,14 @@ test("one that was on its way to being a worker stays a manager", async () => {
   const store = await storeWith({ ...leaving, spec: { ...leaving.spec, Role: "worker" } });
   await store.transact((tx) => takeOver(tx, self("m1", "m1:2377")));
   expect(rolesOf(store)).toEqual(["m1 manager manager m1:2377"]);
+});
+
+test("a backup of managers with an etcd of their own begins anew without it", async () => {
+  const store = await storeWith(aManager("m1"));
+  const isExternal = (): unknown => [...store.view.all("clusters").values()][0]?.externalStore;
+  await store.transact((tx) => tx.put("clusters", { ...aCluster(5), externalStore: true }));
+  await store.transact((tx) => takeOver(tx, { ...self("m1", "m1:2377"), hasExternalStore: true }));
+  expect(isExternal()).toBe(true);
+  await store.transact((tx) => takeOver(tx, self("m1", "m1:2377")));
+  expect(isExternal()).toBeUndefined();
 });

@@ -20,6 +20,7 @@ import {
 import type {
   AddedMember,
   DialPeer,
+  EtcdClient,
   Endpoints,
   EtcdLog,
   EtcdMember,
@@ -126,6 +127,11 @@ export class StateHome {
     const home = new StateHome(options, external.log);
     home.#external = external;
     return home;
+  }
+
+  /** The etcd that somebody else runs, when the state is there. */
+  get external(): EtcdClient | undefined {
+    return this.#external?.client;
   }
 
   /** Whether its members are somebody else's care. */
