@@ -85,6 +85,29 @@ test("what is committed while the state is copied comes along, and waits for the
   ]);
 });
 
+test("somebody who writes without a pause is slowed down until the new log has caught up", async () => {
+  const { log, target, create } = await rig();
+  const inner = emptyLog(target);
+  let isOver = false;
+  let written = 0;
+  const write = async (): Promise<void> => {
+    for (; !isOver; written += 1) await create(`w${written}`);
+  };
+  const slowCommit: Log["commit"] = async (batch) => {
+    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+    await inner.commit(batch);
+  };
+  const restore = async (state: LoadedState): Promise<void> => {
+    await inner.restore(state);
+    while (written < 200) await Promise.resolve();
+  };
+  const writing = write();
+  await log.moveTo({ ...inner, restore, commit: slowCommit }, () => Promise.resolve());
+  isOver = true;
+  await writing;
+  expect(keys(target)).toHaveLength(written + 1);
+});
+
 const refuse = (): Promise<never> => Promise.reject(new OperationError("unavailable", "no etcd"));
 
 test.each<readonly [string, Partial<EmptyLog>, () => Promise<void>]>([

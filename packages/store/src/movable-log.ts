@@ -1,4 +1,5 @@
 import { assert } from "@skein/base";
+import { CatchUp } from "./catch-up.ts";
 import type { Leadership, LoadedState, Log, LogBatch, LogListener } from "./ports.ts";
 
 /** A log that begins empty and can be filled with a whole state. */
@@ -29,7 +30,7 @@ export class MovableLog implements Log {
   #gate: Promise<void> | undefined;
   #inFlight: Promise<void> = Promise.resolve();
   /** What was committed since a move began. */
-  #since: LogBatch[] | undefined;
+  #since: CatchUp | undefined;
   readonly #observers = new Map<
     (candidate: string | undefined) => void,
     { readonly signal: AbortSignal; inner: AbortController }
@@ -44,6 +45,7 @@ export class MovableLog implements Log {
   }
 
   async commit(batch: LogBatch): Promise<void> {
+    await this.#since?.turn();
     // Without a gate nothing may come between: a move waits for those that it sees in flight.
     while (this.#gate) await this.#gate;
     const done = this.#commit(batch);
@@ -91,8 +93,8 @@ export class MovableLog implements Log {
   }
 
   /**
-   * Moves to `target`, as the leader. Commits go on while the state is copied; they are held back for
-   * the rest. `settle` must make it known, for good, that the state is in `target` from now on: when it
+   * Moves to `target`, as the leader. Commits go on while the state is copied, and slower while those
+   * that came meanwhile are brought over; they are held back for the last moment. `settle` must make it known, for good, that the state is in `target` from now on: when it
    * or anything before it rejects, all stays as it was. The former log is closed.
    */
   async moveTo(target: EmptyLog, settle: () => Promise<void>): Promise<void> {
@@ -100,14 +102,18 @@ export class MovableLog implements Log {
     assert(held !== undefined && held.inner.valid(), "only the leader moves the log");
     let release = nothing;
     try {
-      this.#since = [];
+      const since = new CatchUp();
+      this.#since = since;
       const state = await this.#inner.load();
       await target.restore(state);
+      const leadership = await target.campaign(held.candidate, held.lost.signal);
+      await since.bring(target, leadership.term, state.index);
       this.#gate = new Promise((resolve) => {
         release = resolve;
       });
       await this.#inFlight;
-      const leadership = await this.#takeOver(target, held, state.index);
+      await since.bring(target, leadership.term, state.index);
+      await this.#compare(target, held.lost.signal);
       await settle();
       await this.#switch(target, held, leadership);
     } finally {
@@ -122,20 +128,12 @@ export class MovableLog implements Log {
     // A term is known to the store by the number that it had when it began.
     const term = held?.term === batch.term ? held.inner.term : batch.term;
     await this.#inner.commit({ ...batch, term });
-    this.#since?.push(batch);
+    this.#since?.add(batch);
   }
 
-  /** Leads in the new log, and brings what was committed since the copy. */
-  async #takeOver(target: Log, { candidate, lost }: Held, copied: number): Promise<Leadership> {
-    const leadership = await target.campaign(candidate, lost.signal);
-    for (const batch of this.#since ?? [])
-      if (batch.index > copied) await target.commit({ ...batch, term: leadership.term });
-    const [from, to] = [
-      await this.#inner.readIndex(lost.signal),
-      await target.readIndex(lost.signal),
-    ];
+  async #compare(target: Log, signal: AbortSignal): Promise<void> {
+    const [from, to] = [await this.#inner.readIndex(signal), await target.readIndex(signal)];
     assert(from === to, `the moved log ends at ${to}, the former one at ${from}`);
-    return leadership;
   }
 
   async #switch(target: Log, held: Held, leadership: Leadership): Promise<void> {
