@@ -1,7 +1,8 @@
 import type { Clock, Logger } from "@skein/base";
 import { messageOf, OperationError } from "@skein/base";
+import { freshView } from "@skein/manager";
 import type { Node } from "@skein/model";
-import type { View } from "@skein/store";
+import type { Store, View } from "@skein/store";
 import type { Member } from "./member.ts";
 
 /** How long a manager that leaves waits until it is out of the quorum, in milliseconds. */
@@ -11,31 +12,41 @@ const POLL_MS = 50;
 const managersOf = (view: View): readonly Node[] =>
   [...view.all("nodes").values()].filter(({ role }) => role === "manager");
 
-/**
- * Why a manager does not leave without force, as Docker says it: which of its sentences depends on
- * what the cluster would lose. The trailing blank of the first is Docker's.
- */
-export const managerLeaves = (view: View): OperationError => {
+const BEGIN =
+  "You are attempting to leave the swarm on a node that is participating as a manager. ";
+const RESTORE =
+  "The only way to restore a swarm that has lost consensus is to reinitialize it with " +
+  "`--force-new-cluster`. Use `--force` to suppress this message.";
+
+/** The trailing blank of the first text is Docker's. */
+const managerLeaves = (view: View): OperationError => {
   const managers = managersOf(view);
   const reachable = managers.filter(({ status }) => status.state === "ready").length;
   const unreachable = managers.length - reachable;
-  const begin =
-    "You are attempting to leave the swarm on a node that is participating as a manager. ";
   if (managers.length <= 1)
     return new OperationError(
       "unavailable",
-      `${begin}Removing the last manager erases all current state of the swarm. Use \`--force\` to ignore this message. `,
+      `${BEGIN}Removing the last manager erases all current state of the swarm. Use \`--force\` to ignore this message. `,
     );
   const loss =
     reachable - 2 <= unreachable
       ? `Removing this node leaves ${reachable - 1} managers out of ${managers.length}. ` +
         "Without a Raft quorum your swarm will be inaccessible. "
       : "";
-  return new OperationError(
-    "unavailable",
-    `${begin}${loss}The only way to restore a swarm that has lost consensus is to reinitialize it with ` +
-      "`--force-new-cluster`. Use `--force` to suppress this message.",
-  );
+  return new OperationError("unavailable", `${BEGIN}${loss}${RESTORE}`);
+};
+
+/**
+ * Why a manager does not leave without force, as Docker says it: which of its sentences depends on
+ * what the cluster would lose, if that is known here.
+ */
+export const whyNotLeave = async (store: Store, clock: Clock): Promise<OperationError> => {
+  try {
+    await freshView(store, clock);
+    return managerLeaves(store.view);
+  } catch {
+    return new OperationError("unavailable", `${BEGIN}${RESTORE}`);
+  }
 };
 
 /**

@@ -6,7 +6,7 @@ import type { Credentials } from "@skein/platform";
 import type { RestoreRequest, SwarmInitRequest, SwarmJoinRequest } from "@skein/wire";
 import { joinAsNode } from "../agent/join.ts";
 import { resolveAddresses, resolveListenAddr } from "./addresses.ts";
-import { managerLeaves, withdrawFromQuorum } from "./leaving.ts";
+import { whyNotLeave, withdrawFromQuorum } from "./leaving.ts";
 import { checkForced, forcedAddresses, standingOf } from "./forcing.ts";
 import { joinedState, planJoin } from "./joining.ts";
 import { newCluster } from "./new-cluster.ts";
@@ -266,7 +266,7 @@ export class Membership {
       }
       if (state.kind === "active") {
         const { manager } = state.active;
-        if (manager && !force) throw managerLeaves(manager.store.view);
+        if (manager && !force) throw await whyNotLeave(manager.store, this.#deps.clock);
         await withdrawFromQuorum(state.active, this.#deps);
         await state.active.stop({ leaving: true });
       }
