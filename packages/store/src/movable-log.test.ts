@@ -88,10 +88,13 @@ test("what is committed while the state is copied comes along, and waits for the
 test("somebody who writes without a pause is slowed down until the new log has caught up", async () => {
   const { log, target, create } = await rig();
   const inner = emptyLog(target);
-  let isOver = false;
-  let written = 0;
+  const over = new AbortController();
+  const written: string[] = [];
   const write = async (): Promise<void> => {
-    for (; !isOver; written += 1) await create(`w${written}`);
+    while (!over.signal.aborted) {
+      await create(`w${written.length}`);
+      written.push(`configs/w${written.length}`);
+    }
   };
   const slowCommit: Log["commit"] = async (batch) => {
     for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
@@ -99,13 +102,13 @@ test("somebody who writes without a pause is slowed down until the new log has c
   };
   const restore = async (state: LoadedState): Promise<void> => {
     await inner.restore(state);
-    while (written < 200) await Promise.resolve();
+    while (written.length < 200) await Promise.resolve();
   };
   const writing = write();
   await log.moveTo({ ...inner, restore, commit: slowCommit }, () => Promise.resolve());
-  isOver = true;
+  over.abort();
   await writing;
-  expect(keys(target)).toHaveLength(written + 1);
+  expect(keys(target)).toEqual(["configs/before", ...written].toSorted());
 });
 
 const refuse = (): Promise<never> => Promise.reject(new OperationError("unavailable", "no etcd"));
