@@ -74,6 +74,15 @@ describe("who can go on alone", () => {
     await expect(standingOf(locked, "/nowhere")).rejects.toThrow("needs to be unlocked");
   });
 
+  test("not a manager whose state is elsewhere, or that has none yet", async () => {
+    const at = (state: "external" | "joining") => {
+      const member = { standing: () => ({ local: { ...local, state } }) };
+      return standingOf({ kind: "active", active: member as never }, "/nowhere");
+    };
+    await expect(at("external")).rejects.toThrow("in the etcd of --store-endpoints");
+    await expect(at("joining")).rejects.toThrow("has no place among the others");
+  });
+
   test("not a node that does not know what it is", async () => {
     const state = { kind: "error", local: undefined, message: "the file is damaged" } as const;
     await expect(standingOf(state, "/nowhere")).rejects.toThrow("the file is damaged");

@@ -80,6 +80,11 @@ export const standingOf = async (
 const checked = <T extends { readonly local: LocalState }>(standing: T): T => {
   const { role, state } = standing.local;
   if (role === "worker") throw workerOnly();
+  if (state === "external")
+    throw new OperationError(
+      "failed-precondition",
+      "the state of this cluster is in the etcd of --store-endpoints, and lost with no manager: demote those that are lost",
+    );
   if (state === "joining")
     throw new OperationError(
       "failed-precondition",
