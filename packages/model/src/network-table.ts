@@ -39,7 +39,10 @@ export interface NetworkEndpoint {
   readonly slot: number;
   /** Further names of this endpoint alone. */
   readonly aliases: readonly string[];
-  /** Whether names and VIPs lead to it: it runs, is healthy, and is not about to be stopped. */
+  /**
+   * Whether names and VIPs lead to it: it runs, is healthy, and is not about to be stopped; or its node is
+   * missed, and its service has no better.
+   */
   readonly active: boolean;
 }
 
