@@ -1,8 +1,11 @@
 /** Overlay networks, names, VIPs and the routing mesh, with the stock docker command. */
-import { readFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text as textOf } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import type { Docker } from "./support/docker.ts";
 import { untilAnswer } from "./support/http.ts";
+import { insideOf } from "./support/inside.ts";
 import { withPlayground } from "./support/playground.ts";
 import { run } from "./support/run.ts";
 import { createService, removeServices, untilRunning, updateService } from "./support/service.ts";
@@ -81,10 +84,16 @@ test("names lead to the VIP, the VIP to every task, on the networks of the asker
   );
 });
 
-/** Milliseconds since the epoch, from the kernel's uptime: containers have no better clock. */
-const timeOf = async (uptime: string): Promise<number> => {
-  const [now = ""] = (await readFile("/proc/uptime", "utf8")).split(" ");
-  return Date.now() - (Number(now) - Number(uptime.trim().split(" ")[0])) * 1000;
+/** Waits in a task's network until the container's name server knows a name; gives when, in ms since the epoch. */
+const untilNamed = async (
+  inside: readonly string[],
+  name: string,
+): Promise<{ readonly at: Promise<number> }> => {
+  const script = `${import.meta.dirname}/support/net/dns-wait.mjs`;
+  const child = spawn("env", [...inside, process.execPath, script, name]);
+  const output = textOf(child.stdout);
+  await once(child.stderr, "data");
+  return { at: output.then(Number) };
 };
 
 test("a name is answered on another node soon after the leader's commit", async () => {
@@ -93,20 +102,19 @@ test("a name is answered on another node soon after the leader's commit", async 
   const { hostname } = await cluster.host("worker2");
   const there = ["--network", "soon", "--constraint", `node.hostname==${hostname}`];
   await createService(docker, "asker", there);
-  await untilRunning(docker, "asker", 1);
+  const [asker] = await untilRunning(docker, "asker", 1);
+  const inside = asker ? await insideOf(cluster, asker) : [];
   const times: number[] = [];
   for (const name of ["soon1", "soon2", "soon3"]) {
-    const loop = `until nslookup ${name} >/dev/null 2>&1; do :; done; cat /proc/uptime`;
-    const answered = inTask("asker", loop);
+    const named = await untilNamed(inside, name);
     await createService(docker, name, ["--network", "soon", "--replicas", "0"]);
-    const at = await timeOf(await answered);
     const made = await docker("service", "inspect", "--format", "{{json .CreatedAt}}", name);
-    times.push(at - Date.parse(JSON.parse(made) as string));
+    times.push((await named.at) - Date.parse(JSON.parse(made) as string));
   }
   const [, median = 0] = times.toSorted((a, b) => a - b);
   process.stdout.write(`names: answered ${Math.round(median)} ms after the commit\n`);
-  // A machine that does other things as well; alone it takes a tenth.
-  expect(median).toBeLessThan(2000);
+  // Measured: 37 to 52 ms on two processors at a load of 10 to 16. A machine may have much else to do.
+  expect(median).toBeLessThan(1000);
   await remove("asker", "soon1", "soon2", "soon3");
   await docker("network", "rm", "soon");
 });
