@@ -40,6 +40,9 @@ export const DIAL_TIMEOUT_MS = 3000;
 /** How long a manager's welcome may take, in ms. */
 export const WELCOME_TIMEOUT_MS = 10_000;
 
+/** How long collecting what a greeting says of this host may take, in ms: programs of the host are asked. */
+export const GREETING_TIMEOUT_MS = 30_000;
+
 /** How long dialling the leader that another manager named may take, in ms: it may just have died. */
 export const REDIRECT_TIMEOUT_MS = 2000;
 

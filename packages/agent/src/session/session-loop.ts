@@ -2,7 +2,13 @@ import type { Clock, Logger, Random } from "@skein/base";
 import { messageOf, OperationError } from "@skein/base";
 import type { TaskStatus } from "@skein/model";
 import type { Reachability } from "../engine/reachability.ts";
-import { BACKOFF_MAX_MS, BACKOFF_MIN_MS, DIAL_TIMEOUT_MS, REDIRECT_TIMEOUT_MS } from "../limits.ts";
+import {
+  BACKOFF_MAX_MS,
+  BACKOFF_MIN_MS,
+  DIAL_TIMEOUT_MS,
+  GREETING_TIMEOUT_MS,
+  REDIRECT_TIMEOUT_MS,
+} from "../limits.ts";
 import type { ManagerDialer, RemotesStore } from "../ports.ts";
 import { isAborted, linkAbort, pause, withTimeout } from "../shared/cancel.ts";
 import { Remotes } from "./remotes.ts";
@@ -116,7 +122,7 @@ export class SessionLoop {
       link.abort(new OperationError("cancelled", "another manager leads"));
     let session: Session | undefined;
     try {
-      const greeting = await greet(link.signal);
+      const greeting = await withTimeout(clock, GREETING_TIMEOUT_MS, link.signal, greet);
       const connection = await withTimeout(clock, patienceMs, link.signal, (limited) =>
         dialer.dial(addr, limited),
       );

@@ -54,7 +54,8 @@ async function* receive(connection: RpcConnection, stream: RpcStream): AsyncGene
   try {
     for await (const message of stream) yield message as DownMessage;
   } finally {
-    await connection.close();
+    // Whoever reads must not wait for it: a connection to a lost host may take its time.
+    void connection.close();
   }
 }
 
