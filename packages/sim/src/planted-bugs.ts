@@ -10,6 +10,8 @@ import type { World } from "./world.ts";
 /** A fault in our own code, made on purpose: the checkers must find it. */
 export interface PlantedBug {
   readonly name: string;
+  /** The seed that shows it at present: where a search begins. 1 by default. */
+  readonly seed?: number;
   /** With how many managers it shows; 1 by default. */
   readonly managers?: number;
   /** Changes the cluster before it starts. */
@@ -88,6 +90,7 @@ const bugsOfOne: readonly PlantedBug[] = [
   },
   {
     name: "stopped tasks are believed to have ended at once",
+    seed: 12,
     sabotage: afterPlan((tx, planned) => {
       for (const task of planned)
         if (task.desiredState === "shutdown" && !isTerminal(task.status.state))
@@ -131,6 +134,7 @@ const never = (): AbortSignal => new AbortController().signal;
 const bugsOfSeveral: readonly PlantedBug[] = [
   {
     name: "a leader goes on after its lease has run out",
+    seed: 30,
     plant: ({ managers }) => {
       managers.faith.blind = true;
     },
