@@ -4,8 +4,6 @@ export type { Protection, Protector, WrappedKey } from "./backup/protection.ts";
 export { connectEtcd } from "./etcd/client.ts";
 export type { EtcdClient, MemberAlarm, MemberStatus } from "./etcd/client.ts";
 export type { Endpoints } from "./etcd/channels.ts";
-export { copyState } from "./etcd/copy-state.ts";
-export type { CopyOptions } from "./etcd/copy-state.ts";
 export { USUAL_LIMITS } from "./etcd/commit-batch.ts";
 export type { TxnLimits } from "./etcd/commit-batch.ts";
 export { EtcdUpkeep } from "./etcd/upkeep.ts";

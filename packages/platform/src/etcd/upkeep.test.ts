@@ -4,9 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newVirtualClock, silentLogger } from "@skein/base";
-import { openMemoryLog } from "@skein/store";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { copyState } from "./copy-state.ts";
 import { openEtcdLog } from "./etcd-log.ts";
 import { hasEtcd, startTestMember } from "./testing.ts";
 import type { TestMember } from "./testing.ts";
@@ -73,30 +71,6 @@ describe.runIf(isEtcdThere)("upkeep of etcd", () => {
     await log.commit({ index: index + 1, term, records: [{ key: "configs/c", value: "small" }] });
     await log.close();
   }, 60_000);
-
-  test("a state moves into etcd; killed before the mark, it moves again", async () => {
-    const from = openMemoryLog();
-    const { term } = await from.campaign("m1", never);
-    await from.commit({ index: 1, term, records: [{ key: "a/1", value: 1 }] });
-    await from.commit({ index: 2, term, records: [{ key: "a/2", value: { b: 2 } }] });
-    const to = await open();
-    const killed = () => Promise.reject(new Error("killed"));
-    await expect(copyState({ from, to, mark: killed })).rejects.toThrow("killed");
-    let marks = 0;
-    const mark = () => {
-      marks += 1;
-      return Promise.resolve();
-    };
-    await copyState({ from, to, mark });
-    expect(marks).toBe(1);
-    expect(await to.load()).toEqual(await from.load());
-    const other = openMemoryLog();
-    const { term: otherTerm } = await other.campaign("m1", never);
-    await other.commit({ index: 1, term: otherTerm, records: [] });
-    await expect(copyState({ from: other, to, mark })).rejects.toMatchObject({ kind: "conflict" });
-    expect(marks).toBe(1);
-    await to.close();
-  });
 
   test("long paths to the sockets do not matter", async () => {
     const base = mkdtempSync(join(tmpdir(), "skein-etcd-"));
