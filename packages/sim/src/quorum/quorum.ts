@@ -39,6 +39,8 @@ export class Quorum {
   readonly #random: Random;
   readonly #wires: Wires;
   #head: Member | undefined;
+  /** How many entries were ever agreed on: also what only a head knew that is gone. */
+  #agreedLength = 0;
   #epoch = 0;
   #headSeen = 0;
   #patience = 0;
@@ -109,9 +111,10 @@ export class Quorum {
     return this.#newest?.index ?? 0;
   }
 
-  /** A member's program dies. */
+  /** A member's program dies. A head that comes back is none any more, however soon. */
   crash(member: Member): void {
     member.crash(this.#kept(member));
+    if (member === this.#head) this.#head = undefined;
   }
 
   get #majority(): number {
@@ -130,7 +133,7 @@ export class Quorum {
       others.filter(
         (other) => other.disk.safe > position && other.entries[position] === entries[position],
       ).length;
-    const agreed = Math.max(...[...this.members.values()].map(({ committed }) => committed));
+    const agreed = this.#agreedLength;
     let kept = entries.length;
     while (kept > disk.safe && (kept > agreed || holders(kept - 1) >= this.#majority)) kept -= 1;
     return kept;
@@ -209,6 +212,7 @@ export class Quorum {
     const agreed = lengths[this.#majority - 1] ?? 0;
     if (agreed > head.committed && head.entries[agreed - 1]?.epoch === epoch) {
       head.commit(agreed);
+      this.#agreedLength = Math.max(this.#agreedLength, agreed);
       for (const other of this.members.values()) this.#replicate(other);
     } else this.#replicate(member);
   }
