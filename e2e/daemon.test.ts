@@ -67,7 +67,7 @@ test("a cluster port that is taken is said, and leaves no half made cluster", as
   await untilAnswer(address, 8080);
   const taken = ["--advertise-addr", address, "--listen-addr", "0.0.0.0:8080"];
   const { code, stderr } = await docker.attempt("swarm", "init", ...taken);
-  expect(stderr).toMatch(/address.* already in use/);
+  expect(stderr).toMatch(/port 8080\/tcp, for calls between nodes, is in use by program/);
   expect(code).toBe(1);
   expect(await info("{{.Swarm.LocalNodeState}}")).toBe("inactive");
   await host.engine("manager1")("rm", "--force", "taker");
