@@ -23,7 +23,7 @@ const PATIENCE_MS = { open: 15_000, load: 60_000, readIndex: 5_000 };
 const PLACES_MAX = 64;
 /** A leader that is alive is not to lose its lease while etcd elects a leader of its own. */
 const LEASE_SECONDS = 6;
-const SILENCE_MS = 1_250;
+const SILENCE_MS = 1_000;
 
 /** Where the log is and with what it is sealed. */
 export interface EtcdLogOptions {
@@ -43,7 +43,7 @@ export interface EtcdLogOptions {
   readonly limits?: TxnLimits;
   /**
    * How long a leader may show nothing of itself, while etcd answers, before another candidate takes
-   * over, in milliseconds; 1250 by default.
+   * over, in milliseconds; 1000 by default.
    */
   readonly silenceMs?: number;
 }
