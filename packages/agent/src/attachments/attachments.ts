@@ -14,6 +14,7 @@ import type {
   PlainContainers,
 } from "./ports.ts";
 import { wantedOf, withHolds } from "./wanted.ts";
+import { Rounds } from "../shared/rounds.ts";
 
 /** How long a manager may take to answer, and a node to bring a network, in ms (behaviour.md, 17.11). */
 const PATIENCE_MS = 20_000;
@@ -79,7 +80,8 @@ export class Attachments {
   readonly #questions = new Map<number, (network: Network | undefined) => void>();
   #question = 0;
   readonly #look = new SignalBox();
-  readonly #waiters = new Set<() => void>();
+  /** Managers answered, or the session ended. */
+  readonly #answers = new Rounds();
   #looking: Promise<unknown> = Promise.resolve();
 
   readonly #names: ContainerNames;
@@ -126,7 +128,7 @@ export class Attachments {
   closed(): void {
     this.#send = undefined;
     this.#sent = undefined;
-    this.#wake();
+    this.#answers.ended();
   }
 
   receive(message: AttachmentMessage): void {
@@ -136,7 +138,7 @@ export class Attachments {
     }
     this.#applied = message.revision;
     this.#refused = message.refused;
-    this.#wake();
+    this.#answers.ended();
     if (message.refused.length > 0) this.#look.ring();
   }
 
@@ -281,7 +283,7 @@ export class Attachments {
     for (;;) {
       if (!this.#send) throw noManager();
       if (this.#sent && this.#applied >= this.#sent.revision) return;
-      await this.#change(signal);
+      await this.#answers.next(signal);
     }
   }
 
@@ -312,26 +314,5 @@ export class Attachments {
         const [place] = await networks.containerPlaces(id, [networkId], signal);
         if (place) await engine.placeContainer(id, place, wanted, signal);
       }
-  }
-
-  #wake(): void {
-    for (const wake of this.#waiters) wake();
-  }
-
-  /** Resolves when managers answered or the session ended. Rejects when the signal is aborted. */
-  #change(signal: AbortSignal): Promise<void> {
-    return new Promise((done, reject) => {
-      const finish = (): void => {
-        this.#waiters.delete(finish);
-        signal.removeEventListener("abort", stop);
-        done();
-      };
-      const stop = (): void => {
-        this.#waiters.delete(finish);
-        reject(signal.reason instanceof Error ? signal.reason : new Error("aborted"));
-      };
-      this.#waiters.add(finish);
-      signal.addEventListener("abort", stop, { once: true });
-    });
   }
 }

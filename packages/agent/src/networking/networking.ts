@@ -19,7 +19,7 @@ import type { TablesStore, WorkloadOverlay } from "./ports.ts";
 import type { NetworkMessage, NetworkReceiver } from "./receiver.ts";
 import type { Applied, ReconcilerDependencies } from "./reconciler.ts";
 import { gatewaysOf, Reconciler } from "./reconciler.ts";
-import { Rounds } from "./rounds.ts";
+import { Rounds } from "../shared/rounds.ts";
 import { Withdrawn } from "./withdrawn.ts";
 
 /** How often the kernel is compared with what it should be, and how soon a failure is tried again, in ms. */
