@@ -290,3 +290,27 @@ test("what an earlier build wrote is read in the present form, from the log and 
   await adapted.reached(2, never);
   expect(adapted.view.get("configs", "c2")).toMatchObject({ labelled: true });
 });
+
+test("a leader that was deposed without knowing follows before it answers", async () => {
+  const disk = newMemoryDisk();
+  const planner: Planner = { plan: () => {}, reset: () => {}, failed: () => {} };
+  const [oldLog, newLog] = [openMemoryLog(disk), openMemoryLog(disk)];
+  const old = await Store.open(oldLog, clock);
+  const granted = await oldLog.campaign("a", new AbortController().signal);
+  const lost = new AbortController();
+  const confirm = (): Promise<void> => {
+    lost.abort(new Error("another one leads"));
+    return Promise.reject(new Error("another one leads"));
+  };
+  const unaware = { ...granted, lost: lost.signal, valid: () => !lost.signal.aborted, confirm };
+  old.lead(unaware, planner);
+  const next = await Store.open(newLog, clock);
+  next.lead(await newLog.campaign("b", new AbortController().signal), planner);
+  await next.transact((tx) => tx.put("configs", config("new")));
+  expect(old.leading).toBe(true);
+  const fresh = old.fresh(new AbortController().signal);
+  await turns();
+  old.follow(new AbortController().signal);
+  await fresh;
+  expect(old.view.get("configs", "new")?.id).toBe("new");
+});

@@ -131,9 +131,21 @@ export class Store {
    * there is no quorum to ask, and with the signal's reason.
    */
   async fresh(signal: AbortSignal): Promise<void> {
+    if (await this.#confirmed()) return;
+    await this.reached(await this.#log.readIndex(signal), signal);
+  }
+
+  /** Whether this store leads for certain. One that was deposed without knowing learns it, and follows. */
+  async #confirmed(): Promise<boolean> {
     const leadership = this.#leadership;
-    if (leadership?.valid()) await leadership.confirm();
-    else await this.reached(await this.#log.readIndex(signal), signal);
+    if (!leadership?.valid()) return false;
+    try {
+      await leadership.confirm();
+      return true;
+    } catch (error) {
+      if (leadership.valid()) throw error;
+      return false;
+    }
   }
 
   /** Resolves when the batch `index` is durable and in the view. */

@@ -24,13 +24,14 @@ export const toApiNode = (node: Node, leaderId: string | undefined): ApiNode => 
     ...(node.status.message === "" ? {} : { Message: node.status.message }),
     ...(node.status.addr === "" ? {} : { Addr: node.status.addr }),
   },
-  ...(node.role === "manager"
+  // A node that was promoted is a manager to others when it has its place among them.
+  ...(node.role === "manager" && node.managerAddr !== undefined
     ? {
         ManagerStatus: {
           ...(node.id === leaderId ? { Leader: true } : {}),
           Reachability:
             node.id === leaderId || node.status.state === "ready" ? "reachable" : "unreachable",
-          ...(node.managerAddr === undefined ? {} : { Addr: node.managerAddr }),
+          Addr: node.managerAddr,
         },
       }
     : {}),

@@ -180,7 +180,9 @@ test("a task is put together from its record and its spec", async () => {
 test("nodes show their part in managing; secrets never their data", async () => {
   const view = await viewAfter((tx) => {
     tx.put("nodes", { ...aNode("m1", { role: "manager" }), managerAddr: "10.0.0.1:2377" });
-    tx.put("nodes", aNode("m2", { role: "manager", state: "down" }));
+    const lost = aNode("m2", { role: "manager", state: "down" });
+    tx.put("nodes", { ...lost, managerAddr: "10.0.0.2:2377" });
+    tx.put("nodes", aNode("promoted", { role: "manager" }));
     tx.put("nodes", aNode("w1"));
     tx.put("secrets", { id: "x", spec: { Name: "s", Labels: {}, Data: "eA==" } });
   });
@@ -193,7 +195,11 @@ test("nodes show their part in managing; secrets never their data", async () => 
     Reachability: "reachable",
     Addr: "10.0.0.1:2377",
   });
-  expect(show("m2")?.ManagerStatus).toEqual({ Reachability: "unreachable" });
+  expect(show("m2")?.ManagerStatus).toEqual({
+    Reachability: "unreachable",
+    Addr: "10.0.0.2:2377",
+  });
+  expect(show("promoted")).not.toHaveProperty("ManagerStatus");
   expect(show("w1")).not.toHaveProperty("ManagerStatus");
   const secret = view.get("secrets", "x");
   expect(secret && toApiSecret(secret).Spec).toEqual({ Name: "s", Labels: {} });
