@@ -2,25 +2,11 @@
 import { messageOf } from "@skein/base";
 import type { NetworkKey } from "@skein/model";
 import { newLinuxDataplane } from "@skein/platform";
+import { blue, ingress } from "../e2e/support/net/lab-networks.ts";
 import type { Lab, LabNetwork } from "../e2e/support/net/lab.ts";
 import type { Path, Ports } from "./network-measures.ts";
 import { bareVxlan, proxy, serve } from "./network-servers.ts";
 
-const ingress: LabNetwork = {
-  id: "ingress0000",
-  name: "ingress",
-  vni: 4096,
-  base: "10.0.0",
-  base6: "fd00",
-  ingress: true,
-};
-const blue: LabNetwork = {
-  id: "blue0000000",
-  name: "blue",
-  vni: 4105,
-  base: "10.0.5",
-  base6: "fd05",
-};
 const red: LabNetwork = {
   id: "red00000000",
   name: "red",

@@ -2,26 +2,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PublishedPort } from "@skein/model";
 import { Lab } from "./support/net/lab.ts";
-import type { LabNetwork } from "./support/net/lab.ts";
+import { blue, ingress } from "./support/net/lab-networks.ts";
 import { clientsIn, namesIn, NetworkNamespace } from "./support/net/network-namespace.ts";
 import type { Answers } from "./support/net/network-namespace.ts";
 
 const lab = new Lab("mesh");
-const ingress: LabNetwork = {
-  id: "ingress0000",
-  name: "ingress",
-  vni: 4096,
-  base: "10.0.0",
-  base6: "fd00",
-  ingress: true,
-};
-const blue: LabNetwork = {
-  id: "blue0000000",
-  name: "blue",
-  vni: 4105,
-  base: "10.0.5",
-  base6: "fd05",
-};
 
 const port = (
   number: number,

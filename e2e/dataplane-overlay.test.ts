@@ -1,17 +1,11 @@
 /** Overlay networks and VIPs between hosts that are network namespaces. No engine is needed. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Lab } from "./support/net/lab.ts";
+import { blue } from "./support/net/lab-networks.ts";
 import type { LabNetwork } from "./support/net/lab.ts";
 import { clientsIn, namesIn } from "./support/net/network-namespace.ts";
 
 const lab = new Lab("overlay");
-const blue: LabNetwork = {
-  id: "blue0000000",
-  name: "blue",
-  vni: 4105,
-  base: "10.0.5",
-  base6: "fd05",
-};
 const red: LabNetwork = {
   id: "red00000000",
   name: "red",

@@ -2,25 +2,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newLinuxDataplane } from "@skein/platform";
 import { Lab } from "./support/net/lab.ts";
-import type { LabNetwork } from "./support/net/lab.ts";
+import { blue, ingress } from "./support/net/lab-networks.ts";
 import { namesIn } from "./support/net/network-namespace.ts";
 
 const lab = new Lab("repair");
-const ingress: LabNetwork = {
-  id: "ingress0000",
-  name: "ingress",
-  vni: 4096,
-  base: "10.0.0",
-  base6: "fd00",
-  ingress: true,
-};
-const blue: LabNetwork = {
-  id: "blue0000000",
-  name: "blue",
-  vni: 4105,
-  base: "10.0.5",
-  base6: "fd05",
-};
 const BRIDGE = "sk-blue000000";
 const VXLAN = "skx-blue000000";
 /** All that the data plane could leave behind, but for what the kernel adds by itself in time. */

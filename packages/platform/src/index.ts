@@ -68,7 +68,7 @@ export type { CallOptions, ConnectOptions, RpcConnection } from "./rpc/client.ts
 export type { ConnectAs } from "./rpc/dial.ts";
 export { encode } from "./rpc/frames.ts";
 export type { EncodedMessage } from "./rpc/frames.ts";
-export { API_PROTOCOL, dialRaw, ETCD_PEER_PROTOCOL } from "./rpc/raw-connections.ts";
+export { dialRaw, ETCD_PEER_PROTOCOL } from "./rpc/raw-connections.ts";
 export type { RawDial, RawProtocol } from "./rpc/raw-connections.ts";
 export { checkReach, offerReach } from "./rpc/reach-back.ts";
 export type { ReachOffer } from "./rpc/reach-back.ts";

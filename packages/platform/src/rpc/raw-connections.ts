@@ -9,8 +9,6 @@ import { plainAddress, verifiedIdentity } from "./tls.ts";
 
 /** What the members of etcd say to each other. */
 export const ETCD_PEER_PROTOCOL = "skein-etcd-peer/1";
-/** HTTP requests to the API that another manager answers. */
-export const API_PROTOCOL = "skein-api/1";
 
 /** A protocol that managers of one cluster speak on the port of the calls, over its TLS. */
 export interface RawProtocol {
